@@ -1,0 +1,119 @@
+// overt run: becomes the program, with OVERT_RUN set, so that every Python in it is governed.
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "../launch.h"
+#include "../rundir.h"
+#include "../verbs.h"
+#include "overt/run.h"
+#include "overt/text.h"
+
+namespace overt::cli {
+namespace {
+
+struct Options {
+  std::string report;
+  bool no_children = false;
+  bool internal = false;
+  Words program;
+};
+
+int complain(const Error& error) {
+  std::cerr << "overt: " << printable(error.subject) << ": " << printable(error.what, 4000) << '\n';
+  return exit_status(error.code);
+}
+
+std::string name_of_run(int pid) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::to_string(pid) + "-" +
+         std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+}
+
+result<RunSettings> settings_for(const Options& options) {
+  RunSettings settings;
+  settings.version = OVERT_VERSION;
+  settings.pid = ::getpid();
+  settings.run = name_of_run(settings.pid);
+  settings.command = own_path();
+  settings.children = !options.no_children;
+  settings.internal = options.internal;
+  const auto kind = report_kind(options.report);
+  if (!kind) return tl::unexpected(kind.error());
+  if (*kind == ReportKind::directory) {
+    auto directory = make_report_directory(options.report);
+    if (!directory) return tl::unexpected(directory.error());
+    settings.report = settings.directory = *directory;
+    return settings;
+  }
+  if (*kind != ReportKind::table) {
+    auto file = check_report_file(options.report);
+    if (!file) return tl::unexpected(file.error());
+    settings.report = *file;
+  }
+  auto directory = make_run_directory(settings.pid);
+  if (!directory) return tl::unexpected(directory.error());
+  settings.directory = *directory;
+  return settings;
+}
+
+// Replaces this process. Returns only when that failed.
+Error become(const std::string& path, const Words& words) {
+  std::vector<char*> arguments;
+  for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  ::execv(path.c_str(), arguments.data());
+  const std::string why = errno == ENOEXEC ? "this file is no program; does its first line start with #! ?"
+                                           : std::string("cannot be started: ") + std::strerror(errno);
+  return {Code::not_found, why, path};
+}
+
+int run(const Options& options) {
+  if (options.program.empty()) {
+    return complain({Code::usage, "which command? write it after --, as in `overt run -- python app.py`", "run"});
+  }
+  const auto path = find_program(options.program.front());
+  if (!path) return complain(path.error());
+  const char* no_magic = std::getenv("OVERT");
+  if (no_magic != nullptr && std::string_view(no_magic) == "0") {
+    ::unsetenv(kRunVariable);
+    return complain(become(*path, options.program));
+  }
+  if (const auto checked = check_program(*path, options.program); !checked) return complain(checked.error());
+  const auto settings = settings_for(options);
+  if (!settings) return complain(settings.error());
+  ::setenv(kRunVariable, settings->encode().c_str(), 1);
+  const auto error = become(*path, options.program);
+  std::error_code ignored;
+  if (settings->directory != settings->report) std::filesystem::remove_all(settings->directory, ignored);
+  return complain(error);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, const Words& program, int& status) {
+  auto options = std::make_shared<Options>();
+  auto* verb = app.add_subcommand("run", "Start a program and see every patch that is made in it.");
+  verb->add_option("--report", options->report,
+                   "Write the report to this file (.json or .txt) or directory, not to standard error. "
+                   "Children insert their pid into the file's name; a directory also gets a journal for "
+                   "each process, which survives a kill");
+  verb->add_flag("--no-children", options->no_children, "Leave processes that the program starts alone");
+  verb->add_flag("--internal", options->internal, "Also show what a distribution changes in itself");
+  verb->prefix_command();
+  verb->callback([&status, &program, options, verb] {
+    options->program = verb->remaining();
+    options->program.insert(options->program.end(), program.begin(), program.end());
+    status = run(*options);
+  });
+}
+
+}  // namespace overt::cli

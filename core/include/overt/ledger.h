@@ -1,0 +1,56 @@
+// The ledger: every patch of the process, its place among the layers of its target, and conflicts.
+//
+// THREADS: not synchronised; in a Python process every caller holds the GIL.
+#pragma once
+
+#include <cstddef>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "overt/patch.h"
+
+namespace overt {
+
+struct Conflict {
+  std::string target;
+  std::vector<int> patches;  // ids, in the order of their layers
+};
+
+class Ledger {
+ public:
+  // More patches than this are counted as dropped, not kept.
+  static constexpr std::size_t kCapacity = 100'000;
+
+  // Adds a patch as the outermost layer of its target and returns its id. The same line making the same
+  // change again after a revert re-activates the patch that is there and counts `times`. Returns 0 when
+  // the ledger is full.
+  int add(Patch patch);
+
+  // Marks a patch as undone. It stays listed.
+  void revert(int id);
+
+  // REQUIRES: id was returned by add().
+  const Patch& patch(int id) const { return patches_[static_cast<std::size_t>(id) - 1]; }
+  Patch& patch(int id) { return patches_[static_cast<std::size_t>(id) - 1]; }
+
+  const std::vector<Patch>& patches() const { return patches_; }
+  std::size_t dropped() const { return dropped_; }
+
+  // Targets that patches of two owners changed at the same time. Internal changes are no patches of others.
+  std::vector<Conflict> conflicts() const;
+
+ private:
+  void note_conflict(const std::vector<int>& layers, int newest);
+
+  std::vector<Patch> patches_;
+  std::unordered_map<std::string, std::vector<int>> layers_;  // active ids of a target, innermost first
+  std::unordered_map<std::string, int> repeated_;             // identity() -> id
+  std::vector<std::pair<std::string, std::set<int>>> conflicts_;
+  std::unordered_map<std::string, std::size_t> conflict_of_;  // target -> index in conflicts_
+  std::size_t dropped_ = 0;
+};
+
+}  // namespace overt

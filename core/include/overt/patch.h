@@ -1,0 +1,65 @@
+// One patch as the ledger knows it and as a report prints it.
+//
+// Everything is text and numbers, so that a patch can be written to a journal by one process and read by
+// another. THREADS: values; no shared state.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "overt/boundary.h"
+#include "overt/write.h"
+
+namespace overt {
+
+struct Owner {
+  std::string name;     // distribution, or the application's module
+  std::string version;  // "" for the application
+  std::string package;  // top import name
+  bool operator==(const Owner&) const = default;
+};
+
+struct Site {
+  std::string module;
+  std::string function;
+  std::string file;
+  int line = 0;
+  bool operator==(const Site&) const = default;
+};
+
+// What a value was, for people: enough to recognise it, nothing that keeps it alive.
+struct Description {
+  std::string type;  // "" when there was no value
+  std::string module;
+  std::string qualname;
+};
+
+// How far a patch is felt: how many modules hold the new value, and which still hold the old one.
+struct Reach {
+  int modules = 0;
+  std::vector<std::string> stale;
+};
+
+struct Patch {
+  int id = 0;
+  std::string target;
+  Change change = Change::replaced;
+  Owner owner;
+  std::vector<std::string> via;
+  Boundary boundary = Boundary::third_party;
+  std::optional<Reach> reach;  // known only when a report is made by the living process
+  bool internal = false;       // a distribution that changes itself
+  bool reverted = false;
+  int layer = 1;  // 1 is the innermost patch of its target
+  int times = 1;  // how often the same line made the same patch again after it had been reverted
+  double at = 0;  // seconds since the epoch, of the first time
+  std::uint64_t thread = 0;  // native thread id
+  Site site;
+  std::vector<Site> stack;  // innermost first, from the write outwards
+  Description old_value;
+  Description new_value;
+};
+
+}  // namespace overt

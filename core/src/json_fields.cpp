@@ -1,0 +1,117 @@
+#include "json_fields.h"
+
+#include <array>
+
+namespace overt {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+ordered_json optional_text(const std::string& text) {
+  return text.empty() ? ordered_json(nullptr) : ordered_json(text);
+}
+
+std::string text_or_empty(const json& in) {
+  return in.is_null() ? std::string() : in.get<std::string>();
+}
+
+ordered_json site_to_json(const Site& site) {
+  return {{"module", site.module},
+          {"function", site.function},
+          {"file", site.file},
+          {"line", site.line}};
+}
+
+Site site_from_json(const json& in) {
+  return {in.at("module"), in.at("function"), in.at("file"), in.at("line")};
+}
+
+// An absent value is {}: nothing was there before an addition, nothing is there after a deletion.
+ordered_json value_to_json(const Description& value) {
+  if (value.type.empty()) return ordered_json::object();
+  return {{"type", value.type},
+          {"module", optional_text(value.module)},
+          {"qualname", optional_text(value.qualname)}};
+}
+
+Description value_from_json(const json& in) {
+  if (in.empty()) return {};
+  return {in.at("type"), text_or_empty(in.at("module")), text_or_empty(in.at("qualname"))};
+}
+
+Change change_from(const std::string& text) {
+  constexpr std::array kAll = {Change::replaced, Change::added, Change::deleted, Change::code,
+                               Change::module};
+  for (const auto change : kAll) {
+    if (name(change) == text) return change;
+  }
+  return Change::replaced;
+}
+
+}  // namespace
+
+ordered_json patch_to_json(const Patch& patch) {
+  ordered_json reach = {{"kind", "name"}, {"modules", nullptr}, {"stale", nullptr}};
+  if (patch.reach) {
+    reach["modules"] = patch.reach->modules;
+    reach["stale"] = patch.reach->stale;
+  }
+  ordered_json stack = ordered_json::array();
+  for (const auto& site : patch.stack) stack.push_back(site_to_json(site));
+  return {
+      {"id", patch.id},
+      {"target", patch.target},
+      {"change", name(patch.change)},
+      {"origin", "foreign"},
+      {"owner",
+       {{"name", patch.owner.name},
+        {"version", optional_text(patch.owner.version)},
+        {"package", patch.owner.package}}},
+      {"via", patch.via},
+      {"boundary", name(patch.boundary)},
+      {"reach", std::move(reach)},
+      {"internal", patch.internal},
+      {"state", patch.reverted ? "reverted" : "on"},
+      {"layer", patch.layer},
+      {"reverted", patch.reverted},
+      {"times", patch.times},
+      {"at", patch.at},
+      {"thread", patch.thread},
+      {"site", site_to_json(patch.site)},
+      {"stack", std::move(stack)},
+      {"old", value_to_json(patch.old_value)},
+      {"new", value_to_json(patch.new_value)},
+      // Meters come with another release; "metered": false at the top says that these are no counts.
+      {"calls", 0},
+      {"errors", 0},
+      {"own_ns", {{"mean", 0}, {"p50", 0}, {"p99", 0}, {"sampled", 0}}},
+  };
+}
+
+Patch patch_from_json(const json& in) {
+  Patch patch;
+  patch.id = in.at("id");
+  patch.target = in.at("target");
+  patch.change = change_from(in.at("change"));
+  const auto& owner = in.at("owner");
+  patch.owner = {owner.at("name"), text_or_empty(owner.at("version")), owner.at("package")};
+  patch.via = in.at("via");
+  patch.boundary = parse_boundary(in.at("boundary").get<std::string>()).value_or(Boundary::third_party);
+  if (const auto& reach = in.at("reach"); !reach.at("modules").is_null()) {
+    patch.reach = Reach{reach.at("modules"), reach.at("stale")};
+  }
+  patch.internal = in.at("internal");
+  patch.layer = in.at("layer");
+  patch.reverted = in.at("reverted");
+  patch.times = in.at("times");
+  patch.at = in.at("at");
+  patch.thread = in.at("thread");
+  patch.site = site_from_json(in.at("site"));
+  for (const auto& site : in.at("stack")) patch.stack.push_back(site_from_json(site));
+  patch.old_value = value_from_json(in.at("old"));
+  patch.new_value = value_from_json(in.at("new"));
+  return patch;
+}
+
+}  // namespace overt

@@ -1,0 +1,66 @@
+// overt.report/1, written and read. design note: docs/report.md draws the fields.
+
+#include <nlohmann/json.hpp>
+
+#include "json_fields.h"
+#include "overt/report.h"
+
+namespace overt {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+std::string to_json(const Report& report, bool internal) {
+  ordered_json out = {
+      {"schema", kReportSchema},   {"python", report.python},   {"pid", report.pid},
+      {"argv", report.argv},       {"modules", report.modules}, {"watch_ms", report.watch_ms},
+      {"dropped", report.dropped}, {"metered", false},          {"patches", ordered_json::array()},
+  };
+  for (const auto& patch : report.patches) {
+    if (internal || !patch.internal) out["patches"].push_back(patch_to_json(patch));
+  }
+  out["conflicts"] = ordered_json::array();
+  for (const auto& conflict : report.conflicts) {
+    out["conflicts"].push_back({{"target", conflict.target}, {"patches", conflict.patches}});
+  }
+  out["children"] = ordered_json::array();
+  for (const auto& child : report.children) {
+    out["children"].push_back({{"pid", child.pid},
+                               {"started_by", child.started_by},
+                               {"argv", child.argv},
+                               {"patches", child.patches},
+                               {"report", child.report},
+                               {"ended", child.ended}});
+  }
+  // Names come from programs: bytes that are no UTF-8 are replaced, never an error.
+  return out.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+result<Report> report_from_json(std::string_view text) {
+  const auto in = json::parse(text, nullptr, false);
+  if (!in.is_object() || in.value("schema", "") != kReportSchema) {
+    return fail(Code::format, "this is no overt.report/1", std::string(text.substr(0, 60)));
+  }
+  try {
+    Report report;
+    report.python = in.at("python");
+    report.pid = in.at("pid");
+    report.argv = in.at("argv");
+    report.modules = in.at("modules");
+    report.watch_ms = in.at("watch_ms");
+    report.dropped = in.at("dropped");
+    for (const auto& patch : in.at("patches")) report.patches.push_back(patch_from_json(patch));
+    for (const auto& conflict : in.at("conflicts")) {
+      report.conflicts.push_back({conflict.at("target"), conflict.at("patches")});
+    }
+    for (const auto& child : in.at("children")) {
+      report.children.push_back({child.at("pid"), child.at("started_by"), child.at("argv"),
+                                 child.at("patches"), child.at("report"), child.at("ended")});
+    }
+    return report;
+  } catch (const json::exception& error) {
+    return fail(Code::format, "overt.report/1 with a field that is missing or wrong", error.what());
+  }
+}
+
+}  // namespace overt

@@ -1,0 +1,194 @@
+#include "overt/rules.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "overt/helpers.h"
+
+namespace overt {
+namespace {
+
+// Names through which the interpreter and the import system keep their books. A write to one of them
+// changes what is known about a namespace, not what it does.
+constexpr std::array<std::string_view, 22> kBookkeeping = {
+    "__abstractmethods__", "__annotate__",     "__annotate_func__",     "__annotations__",
+    "__annotations_cache__", "__builtins__",   "__cached__",            "__classdictcell__",
+    "__dict__",            "__doc__",          "__file__",              "__firstlineno__",
+    "__loader__",          "__module__",       "__orig_bases__",        "__package__",
+    "__path__",            "__slotnames__",    "__spec__",              "__static_attributes__",
+    "__type_params__",     "__warningregistry__"};
+
+bool is_python(const Origin& origin) {
+  return origin.place == Place::stdlib || origin.place == Place::builtins;
+}
+
+// The evidence with the questions that the rules ask of it.
+class Case {
+ public:
+  Case(const Write& write, Origins& origins) : write_(write), origins_(origins) {}
+
+  Verdict decide();
+
+ private:
+  using Index = std::optional<std::size_t>;
+
+  const Origin& origin(std::size_t frame) const { return origins_[write_.frames[frame].origin]; }
+  const Origin& target() const { return origins_[write_.origin]; }
+  bool same_party(std::size_t frame) const { return origin(frame).party == target().party; }
+  bool defined_by(const Value& value, std::string_view party) const {
+    return value.definer != kNoOrigin && origins_[value.definer].party == party;
+  }
+
+  Index find_writer(Verdict& verdict) const;
+  Index find_definer(std::size_t writer) const;
+  Index find_requester(std::size_t writer) const;
+  bool called_by_own_body(std::size_t writer) const;
+  bool is_framework(std::size_t writer) const;
+  Verdict entry(Verdict verdict, std::size_t writer);
+
+  static Verdict as(Verdict verdict, Ruling ruling, std::string_view rule) {
+    verdict.ruling = ruling;
+    verdict.rule = rule;
+    return verdict;
+  }
+
+  const Write& write_;
+  Origins& origins_;
+};
+
+// The innermost frame that acts on its own account. Helpers and the standard library act for their caller;
+// who merely imports a module did not ask for what that module does, so the search ends at the import system.
+Case::Index Case::find_writer(Verdict& verdict) const {
+  bool through_helper = false;
+  for (std::size_t i = 0; i < write_.frames.size(); ++i) {
+    const auto& frame = write_.frames[i];
+    if (frame.machinery) return std::nullopt;
+    if (frame.module.empty()) continue;  // generated code without a module: it acts for its caller
+    if (is_helper(frame.module)) {
+      through_helper = true;
+      const std::string helper(helper_name(frame.module));
+      if (std::find(verdict.via.begin(), verdict.via.end(), helper) == verdict.via.end()) {
+        verdict.via.push_back(helper);
+      }
+      verdict.owner = i;  // kept when nobody stands behind the helper
+      continue;
+    }
+    if (!is_python(origin(i))) return i;
+    if (!through_helper && is_python(target())) return std::nullopt;
+  }
+  return through_helper ? Index(verdict.owner) : std::nullopt;
+}
+
+// The frame of the distribution whose code is being installed, when the writer only installs it.
+Case::Index Case::find_definer(std::size_t writer) const {
+  const auto definer = write_.new_value.definer;
+  if (definer == kNoOrigin || is_python(origins_[definer])) return std::nullopt;
+  const auto& party = origins_[definer].party;
+  if (party == origin(writer).party || party == target().party) return std::nullopt;
+  for (auto i = writer + 1; i < write_.frames.size() && !write_.frames[i].machinery; ++i) {
+    if (origin(i).party == party) return i;
+  }
+  return std::nullopt;
+}
+
+// The nearest caller that belongs to somebody else than the writer.
+Case::Index Case::find_requester(std::size_t writer) const {
+  for (auto i = writer + 1; i < write_.frames.size() && !write_.frames[i].machinery; ++i) {
+    if (is_python(origin(i)) || is_helper(write_.frames[i].module)) continue;
+    if (origin(i).party != origin(writer).party) return i;
+  }
+  return std::nullopt;
+}
+
+bool Case::called_by_own_body(std::size_t writer) const {
+  for (auto i = writer; i < write_.frames.size() && !write_.frames[i].machinery; ++i) {
+    if (write_.frames[i].body && write_.frames[i].module == write_.module) return true;
+  }
+  return false;
+}
+
+bool Case::is_framework(std::size_t writer) const {
+  return std::any_of(write_.frameworks.begin(), write_.frameworks.end(), [&](OriginId id) {
+    return !is_python(origins_[id]) && origins_[id].party == origin(writer).party;
+  });
+}
+
+// An entry of sys.modules. What another import system loads under its own name is an import like any other.
+Verdict Case::entry(Verdict verdict, std::size_t writer) {
+  const auto& value = write_.new_value;
+  if (top_name(write_.key) == origin(writer).package || same_party(writer)) {
+    return as(verdict, Ruling::internal, "own entry");
+  }
+  // An extension inside a package registers itself under its bare name too: pkg._speedups as _speedups.
+  const bool bare = value.is_module && value.module.ends_with("." + std::string(write_.key));
+  if (bare && defined_by(value, origin(writer).party) && !origins_.provided(write_.key)) {
+    return as(verdict, Ruling::internal, "own entry");
+  }
+  if (value.present && value.is_module && value.module == write_.key) {
+    if (value.has_spec) return as(verdict, Ruling::machinery, "another import system");
+    if (!write_.old_value.present && !origins_.provided(top_name(write_.key))) {
+      return as(verdict, Ruling::completion, "a module made at run time");
+    }
+  }
+  return as(verdict, Ruling::patch, "entry");
+}
+
+Verdict Case::decide() {
+  Verdict verdict;
+  if (write_.frames.empty()) {
+    verdict.owner = kNobody;
+    return as(verdict, Ruling::patch, "no Python frame");
+  }
+  if (write_.frames.front().machinery) return as(verdict, Ruling::machinery, "import system");
+  const auto found = find_writer(verdict);
+  if (!found) return as(verdict, Ruling::machinery, "standard library on its own account");
+  auto writer = *found;
+  verdict.owner = writer;
+  if (write_.space == Space::modules) return entry(verdict, writer);
+  if (same_party(writer)) return as(verdict, Ruling::internal, "own distribution");
+
+  const bool replaces = write_.old_value.present;
+  if (!replaces && write_.bodiless) return as(verdict, Ruling::completion, "a module made at run time");
+  if (called_by_own_body(writer) && (write_.module != "__main__" || !replaces)) {
+    return as(verdict, Ruling::completion, "own body");
+  }
+  if (is_framework(writer) && !defined_by(write_.old_value, target().party)) {
+    return as(verdict, Ruling::completion, "framework");
+  }
+  if (replaces && !write_.patched && defined_by(write_.old_value, origin(writer).party)) {
+    return as(verdict, Ruling::completion, "own value");
+  }
+  const auto requester = find_requester(writer);
+  const bool requested = requester && (same_party(*requester) ||
+                                       (origin(*requester).place == Place::application &&
+                                        target().place == Place::application));
+  const bool local = write_.qualname.find("<locals>") != std::string_view::npos;
+  if (requested && (!replaces || (write_.space == Space::function && local))) {
+    return as(verdict, Ruling::completion, "requested");
+  }
+  if (const auto definer = find_definer(writer)) {
+    verdict.via.push_back(origin(writer).name);
+    verdict.owner = *definer;
+  }
+  return as(verdict, Ruling::patch, "foreign");
+}
+
+}  // namespace
+
+bool changes_behaviour(const Write& write) {
+  if (write.space == Space::modules || write.space == Space::function) return true;
+  if (std::find(kBookkeeping.begin(), kBookkeeping.end(), write.key) != kBookkeeping.end()) return false;
+  const auto& old_value = write.old_value;
+  const auto& new_value = write.new_value;
+  if (!old_value.present) {
+    return new_value.callable || new_value.descriptor || new_value.is_class ||
+           (write.space == Space::module && write.module == "builtins");
+  }
+  if (!new_value.present) return !old_value.plain;
+  return !(old_value.plain && new_value.plain);
+}
+
+Verdict judge(const Write& write, Origins& origins) { return Case(write, origins).decide(); }
+
+}  // namespace overt

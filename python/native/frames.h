@@ -1,0 +1,40 @@
+// The stack of the running thread, as evidence.
+// THREADS: every caller holds the GIL. PYTHON: runs no Python code, sets no error.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include <vector>
+
+#include "overt/patch.h"
+#include "overt/write.h"
+
+namespace overt::py {
+
+namespace nb = nanobind;
+
+class Namespaces;
+
+class Stack {
+ public:
+  // Takes the stack of this thread, innermost first, as far as judge() looks: to the nearest frame of the
+  // import system, since whoever merely imports a module did not ask for what that module does.
+  Stack(Namespaces& namespaces, Origins& origins);
+
+  // Views into the frames, valid while this object lives.
+  const std::vector<Frame>& frames() const { return frames_; }
+
+  // One frame for a report, with its line. REQUIRES: index < frames().size().
+  Site site(std::size_t index) const;
+
+  // The stack for a report: also beyond the import system, whose own frames are left out.
+  std::vector<Site> sites() const;
+
+ private:
+  void add_extension_being_loaded(PyFrameObject* frame, Origins& origins);
+
+  std::vector<Frame> frames_;
+  std::vector<nb::object> held_;  // the frame objects, or the text of a frame that stands for an extension
+};
+
+}  // namespace overt::py

@@ -1,0 +1,192 @@
+#include "session.h"
+
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+
+#include "namespaces.h"
+#include "overt/journal.h"
+#include "reach.h"
+#include "terminate.h"
+#include "watcher.h"
+
+namespace overt::py {
+namespace {
+
+struct Session {
+  RunSettings settings;
+  JournalHead head;
+  Journal journal;
+  int pid = 0;  // of the process that this session speaks for
+  std::unique_ptr<Watcher> watcher;
+};
+
+// Never destroyed: daemon threads may still write to watched names while the process exits.
+Session* the_session = nullptr;
+
+std::vector<std::string> strings(PyObject* sequence) {
+  std::vector<std::string> all;
+  const auto fast = nb::steal(sequence == nullptr ? nullptr : PySequence_List(sequence));
+  if (!fast.is_valid()) {
+    PyErr_Clear();
+    return all;
+  }
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(fast.ptr()); ++i) {
+    all.emplace_back(text_of(PyList_GET_ITEM(fast.ptr(), i)));
+  }
+  return all;
+}
+
+std::string python_version() {
+  const std::string_view version = Py_GetVersion();
+  return std::string(version.substr(0, version.find(' ')));
+}
+
+int module_count() {
+  PyObject* modules = PyImport_GetModuleDict();
+  return modules == nullptr ? 0 : static_cast<int>(PyDict_Size(modules));
+}
+
+void complain(const std::string& what) {
+  const std::string line = "overt: " + what + "\n";
+  static_cast<void>(!::write(STDERR_FILENO, line.data(), line.size()));
+}
+
+void listen(Session& session, Listener& listener) {
+  auto* journal = &session.journal;
+  listener.patched = [journal](const Patch& patch) { journal->patch(patch, module_count()); };
+  listener.reverted = [journal](int id) { journal->revert(id); };
+  listener.again = [journal](int id) { journal->again(id); };
+}
+
+}  // namespace
+
+Environment environment() {
+  Environment environment;
+  environment.python_version = python_version();
+  environment.stdlib_names = strings(PySys_GetObject("stdlib_module_names"));
+  for (auto& name : strings(PySys_GetObject("builtin_module_names"))) {
+    environment.stdlib_names.push_back(std::move(name));
+  }
+  environment.path = strings(PySys_GetObject("path"));
+  PyObject* modules = PyImport_GetModuleDict();
+  PyObject* os = modules == nullptr ? nullptr : item(modules, "os");
+  if (os != nullptr && PyModule_Check(os)) {
+    const std::filesystem::path file(text_of(item(PyModule_GetDict(os), "__file__")));
+    environment.stdlib_directory = file.parent_path().string();
+  }
+  return environment;
+}
+
+Report current_report() {
+  const auto* watcher = Watcher::active();
+  Report report;
+  report.python = python_version();
+  report.pid = ::getpid();
+  report.argv = strings(PySys_GetObject("orig_argv"));
+  report.modules = module_count();
+  report.watch_ms = watcher->milliseconds();
+  report.dropped = watcher->ledger().dropped();
+  report.patches = watcher->ledger().patches();
+  report.conflicts = watcher->ledger().conflicts();
+  measure_reach(report.patches, watcher->subjects());
+  return report;
+}
+
+namespace {
+
+// The program that `overt run` became is no Python, so nobody makes a report of this process and its
+// children: it does so itself.
+bool is_leaderless(const RunSettings& settings, int pid) {
+  std::error_code ignored;
+  return pid != settings.pid && !std::filesystem::exists(journal_path(settings, settings.pid), ignored);
+}
+
+JournalHead head_of(const RunSettings& settings, int pid) {
+  return {settings.run,     pid, pid == settings.pid ? "run" : "spawn", strings(PySys_GetObject("orig_argv")),
+          python_version(), "",  0};
+}
+
+}  // namespace
+
+std::string boot(const std::string& text) {
+  if (the_session != nullptr) return text;
+  auto settings = RunSettings::decode(text);
+  if (!settings) throw std::runtime_error(settings.error().what);
+  if (settings->version != OVERT_VERSION) {
+    throw std::runtime_error("the command is overt " + settings->version + ", this interpreter has overt " +
+                             OVERT_VERSION + "; install the same version in both");
+  }
+  auto session = std::make_unique<Session>();
+  session->pid = ::getpid();
+  if (is_leaderless(*settings, session->pid)) {
+    settings = settings->lead(session->pid);
+    std::error_code ignored;
+    std::filesystem::create_directories(settings->directory, ignored);
+  }
+  session->settings = std::move(*settings);
+  session->head = head_of(session->settings, session->pid);
+  const bool root = session->pid == session->settings.pid;
+  const auto opened = session->journal.open(journal_path(session->settings, session->pid), session->head);
+  if (!opened && root) throw std::runtime_error(opened.error().what + " " + opened.error().subject);
+  Listener listener;
+  listen(*session, listener);
+  session->watcher =
+      std::make_unique<Watcher>(environment(), session->settings.internal, std::move(listener));
+  const auto variable = session->settings.encode();
+  if (root) report_on_sigterm(session->settings, variable);
+  the_session = session.release();
+  return the_session->settings.children ? variable : std::string();
+}
+
+void after_fork() noexcept try {
+  auto* session = the_session;
+  if (session == nullptr || !session->watcher) return;
+  stop_reporting_on_sigterm();
+  session->pid = ::getpid();
+  if (!session->settings.children) {
+    session->journal.close();
+    session->watcher.reset();
+    return;
+  }
+  session->head.fork_of = std::filesystem::path(session->journal.path()).filename().string();
+  session->head.fork_at = session->journal.size();
+  session->head.pid = session->pid;
+  session->head.started_by = "fork";
+  session->head.argv = strings(PySys_GetObject("orig_argv"));
+  // Where that fails the child is watched all the same; only a kill would lose its report.
+  static_cast<void>(session->journal.open(journal_path(session->settings, session->pid), session->head));
+} catch (...) {
+  complain("this child process is not governed: no memory");
+}
+
+void finish() noexcept try {
+  auto* session = the_session;
+  if (session == nullptr || !session->watcher || session->pid != ::getpid()) return;
+  auto report = current_report();
+  session->watcher.reset();
+  session->journal.end(report.modules, report.watch_ms);
+  session->journal.close();
+  const bool root = session->pid == session->settings.pid;
+  if (root) {
+    stop_reporting_on_sigterm();
+    gather(session->settings, report);
+  } else if (session->settings.report.empty()) {
+    return;
+  }
+  if (auto delivered = deliver(session->settings, report); !delivered) {
+    complain(delivered.error().what + ": " + delivered.error().subject);
+  }
+} catch (const std::exception& error) {
+  complain(std::string("no report: ") + error.what());
+} catch (...) {
+  complain("no report: unknown failure");
+}
+
+}  // namespace overt::py

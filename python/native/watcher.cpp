@@ -1,0 +1,310 @@
+#include "watcher.h"
+
+#include <stdexcept>
+
+#include "describe.h"
+#include "frames.h"
+#include "overt/boundary.h"
+
+namespace overt::py {
+namespace {
+
+Watcher* the_watcher = nullptr;
+
+// The interpreter's own writes go on whatever happens here: an error that was set stays set, a fault of
+// ours is swallowed, and time is counted.
+class Aside {
+ public:
+  explicit Aside(std::chrono::steady_clock::duration& spent)
+      : spent_(spent), error_(PyErr_GetRaisedException()) {}
+  ~Aside() {
+    PyErr_SetRaisedException(error_);
+    spent_ += std::chrono::steady_clock::now() - start_;
+  }
+  Aside(const Aside&) = delete;
+  Aside& operator=(const Aside&) = delete;
+
+ private:
+  std::chrono::steady_clock::duration& spent_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  PyObject* error_;
+};
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+Description described(const Value& value) { return {value.type, value.module, value.qualname}; }
+
+}  // namespace
+
+Watcher* Watcher::active() { return the_watcher; }
+
+std::size_t Watcher::slot(PyObject* dict) {
+  const auto bits = reinterpret_cast<std::uintptr_t>(dict) >> 4U;
+  return (bits * 0x9E3779B97F4A7C15ULL) >> 52U;  // Fibonacci hashing to 12 bits
+}
+
+Watcher::Watcher(Environment environment, bool internal, Listener listener)
+    : origins_(std::move(environment)), listener_(std::move(listener)), internal_(internal) {
+  dict_watcher_ = PyDict_AddWatcher(on_dict);
+  if (dict_watcher_ >= 0) function_watcher_ = PyFunction_AddWatcher(on_function);
+  if (dict_watcher_ < 0 || function_watcher_ < 0) {
+    if (dict_watcher_ >= 0) PyDict_ClearWatcher(dict_watcher_);
+    PyErr_Clear();
+    throw std::runtime_error(
+        "this interpreter has no watcher id left (CPython has 8 of a kind); "
+        "another tool in this process holds them all");
+  }
+  the_watcher = this;
+  namespaces_.start(dict_watcher_);
+  namespaces_.watch_modules(PyImport_GetModuleDict());
+}
+
+Watcher::~Watcher() {
+  the_watcher = nullptr;
+  if (PyDict_ClearWatcher(dict_watcher_) != 0) PyErr_Clear();
+  if (PyFunction_ClearWatcher(function_watcher_) != 0) PyErr_Clear();
+}
+
+int Watcher::on_dict(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyObject* value) {
+  auto* self = the_watcher;
+  if (self == nullptr) return 0;
+  if (event == PyDict_EVENT_DEALLOCATED) {
+    self->forget(dict);
+    return 0;
+  }
+  // For a CLONED dict `key` is a dict; a cleared one is either dying or being filled again.
+  if (event != PyDict_EVENT_ADDED && event != PyDict_EVENT_MODIFIED && event != PyDict_EVENT_DELETED) return 0;
+  if (value != nullptr && PyType_Check(value)) {
+    self->namespaces_.watch_stored_type(reinterpret_cast<PyTypeObject*>(value), dict);
+  }
+  // A module that changes itself: nearly every write there is.
+  if (PyEval_GetGlobals() == dict && !self->may_be_patched(dict)) return 0;
+  if (key == nullptr || !PyUnicode_CheckExact(key)) return 0;
+  try {
+    self->consider(event, dict, key, value);
+  } catch (...) {
+    // Out of memory while judging: the write is not ours to fail. It is missing from the ledger.
+  }
+  return 0;
+}
+
+// Code of the module that a namespace belongs to writes to it.
+bool Watcher::is_own_write(PyObject* dict, Namespace& space) {
+  PyObject* globals = PyEval_GetGlobals();
+  if (globals == nullptr) return false;
+  if (space.space == Space::module) return globals == dict;
+  return space.space == Space::type && namespaces_.details(space, dict, origins_).module_dict == globals;
+}
+
+void Watcher::consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyObject* value) {
+  auto* space = namespaces_.find(dict);
+  if (space == nullptr) return;
+  PyObject* old_value = nullptr;
+  const Aside aside(spent_);
+  if (event != PyDict_EVENT_ADDED) {
+    old_value = PyDict_GetItemWithError(dict, key);
+    if (old_value == nullptr) PyErr_Clear();
+  }
+  if (event == PyDict_EVENT_DELETED) value = nullptr;
+  if (space->space == Space::modules) replaced_entry(key, value);
+  if (space->space == Space::module) replaced_type(old_value, value);
+
+  std::vector<Layer>* layers = nullptr;
+  if (may_be_patched(dict)) {
+    auto& known = namespaces_.details(*space, dict, origins_).layers;
+    if (const auto it = known.find(std::string(text_of(key))); it != known.end()) layers = &it->second;
+    if (layers != nullptr && settle(*layers, value)) return;
+  }
+  const bool tracked = layers != nullptr && !layers->empty();
+  if (is_own_write(dict, *space)) {
+    if (tracked) retire(*layers, 0);  // the module was executed again
+    return;
+  }
+  auto& details = namespaces_.details(*space, dict, origins_);
+  const bool builtins = space->space == Space::module && details.module == "builtins";
+  if (!builtins && space->space != Space::modules && (old_value == nullptr || is_plain(old_value)) &&
+      (value == nullptr || is_plain(value))) {
+    return;
+  }
+  Write write;
+  write.space = space->space;
+  write.module = details.module;
+  write.qualname = details.qualname;
+  write.key = text_of(key);
+  write.origin = space->space == Space::modules ? origin_of_module(key, origins_) : details.origin;
+  write.builtin_type = details.builtin_type;
+  write.patched = tracked;
+  write.bodiless = details.bodiless;
+  write.frameworks = details.frameworks;
+  auto& own = details.layers[std::string(write.key)];
+  if (decide(write, own, reinterpret_cast<PyObject*>(space->type), old_value, value)) {
+    patched_.set(slot(dict));
+    patched_dicts_.insert(dict);
+  }
+  if (own.empty()) details.layers.erase(std::string(write.key));
+}
+
+// The second half of both callbacks: true when the write was recorded as a layer.
+bool Watcher::decide(Write& write, std::vector<Layer>& layers, PyObject* holder, PyObject* old_value,
+                     PyObject* value) {
+  write.old_value = describe(old_value, origins_);
+  write.new_value = describe(value, origins_);
+  if (!changes_behaviour(write)) {
+    retire(layers, 0);
+    return false;
+  }
+  see_path();
+  const Stack stack(namespaces_, origins_);
+  write.frames = stack.frames();
+  const auto verdict = judge(write, origins_);
+  const bool kept = verdict.ruling == Ruling::patch || (internal_ && verdict.ruling == Ruling::internal);
+  if (!kept) {
+    retire(layers, 0);  // the namespace's own side put something else there
+    return false;
+  }
+  record(write, stack, verdict, layers, holder, old_value, value);
+  return true;
+}
+
+// sys.path grows while the interpreter starts and while programs run.
+void Watcher::see_path() {
+  PyObject* path = PySys_GetObject("path");
+  if (path == nullptr || !PyList_Check(path) || PyList_GET_SIZE(path) == path_seen_) return;
+  path_seen_ = PyList_GET_SIZE(path);
+  for (Py_ssize_t i = 0; i < path_seen_; ++i) {
+    origins_.see_path(std::string(text_of(PyList_GET_ITEM(path, i))));
+  }
+}
+
+void Watcher::record(const Write& write, const Stack& stack, const Verdict& verdict,
+                     std::vector<Layer>& layers, PyObject* holder, PyObject* old_value, PyObject* value) {
+  Patch patch;
+  patch.target = write.target();
+  patch.change = write.change();
+  patch.via = verdict.via;
+  patch.internal = verdict.ruling == Ruling::internal;
+  patch.at = now();
+  patch.thread = PyThread_get_thread_native_id();
+  patch.old_value = described(write.old_value);
+  patch.new_value = described(write.new_value);
+  const Origin nobody{Place::application, "unknown", "", "unknown", ""};
+  const bool known = verdict.owner != kNobody;
+  const auto& owner = known ? origins_[write.frames[verdict.owner].origin] : nobody;
+  patch.owner = {owner.name, owner.version, owner.package};
+  patch.boundary = boundary_of(owner, origins_[write.origin], write.builtin_type);
+  if (known) patch.site = stack.site(verdict.owner);
+  patch.stack = stack.sites();
+
+  const int id = ledger_.add(std::move(patch));
+  if (id == 0) return;
+  const auto index = static_cast<std::size_t>(id) - 1;
+  if (subjects_.size() <= index) subjects_.resize(index + 1);
+  subjects_[index] = {Identity(old_value), Identity(value), Identity(holder)};
+  layers.push_back({id, Identity(old_value), Identity(value)});
+  const auto& kept = ledger_.patch(id);
+  if (kept.times > 1 && listener_.again) listener_.again(id);
+  if (kept.times == 1 && listener_.patched) listener_.patched(kept);
+}
+
+// A value that an active layer replaced is back: that layer and all above it are undone.
+bool Watcher::settle(std::vector<Layer>& layers, PyObject* value) {
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (!layers[i].old_value.is(value)) continue;
+    retire(layers, i);
+    return true;
+  }
+  return false;
+}
+
+void Watcher::retire(std::vector<Layer>& layers, std::size_t from) {
+  while (layers.size() > from) {
+    const int id = layers.back().patch;
+    layers.pop_back();
+    ledger_.revert(id);
+    if (listener_.reverted) listener_.reverted(id);
+  }
+}
+
+void Watcher::forget(PyObject* dict) {
+  if (patched_dicts_.erase(dict) != 0) {
+    if (auto* space = namespaces_.find(dict); space != nullptr && space->details) retire(*space->details);
+  }
+  namespaces_.forget(dict);
+}
+
+void Watcher::retire(Details& details) {
+  for (auto& [name, layers] : details.layers) retire(layers, 0);
+}
+
+// sys.modules: a module appears, is finished (removed and put back by the import system) or is exchanged.
+void Watcher::replaced_entry(PyObject* key, PyObject* value) {
+  namespaces_.watch_module(value);
+  if (value == nullptr || !PyModule_Check(value)) return;
+  PyObject* fresh = PyModule_GetDict(value);
+  const auto name = text_of(key);
+  // Patches in a module of this name that was imported before are out of reach now.
+  for (PyObject* dict : patched_dicts_) {
+    auto* space = dict == fresh ? nullptr : namespaces_.find(dict);
+    if (space == nullptr || !space->details || space->details->module != name) continue;
+    if (space->space == Space::module || space->details->module_dict != fresh) retire(*space->details);
+  }
+}
+
+// A class that was defined again: patches of the old one are out of reach.
+void Watcher::replaced_type(PyObject* old_value, PyObject* value) {
+  if (old_value == nullptr || value == nullptr || !PyType_Check(old_value) || !PyType_Check(value)) return;
+  const auto dict = nb::steal(PyType_GetDict(reinterpret_cast<PyTypeObject*>(old_value)));
+  auto* space = dict.is_valid() ? namespaces_.find(dict.ptr()) : nullptr;
+  auto* type = reinterpret_cast<PyTypeObject*>(value);
+  if (space == nullptr || !space->details) return;
+  if (space->details->module == type_module(type) && space->details->qualname == type_qualname(type)) {
+    retire(*space->details);
+  }
+}
+
+int Watcher::on_function(PyFunction_WatchEvent event, PyFunctionObject* function, PyObject* value) {
+  auto* self = the_watcher;
+  if (self == nullptr || event == PyFunction_EVENT_CREATE) return 0;
+  if (event == PyFunction_EVENT_DESTROY) {
+    if (!self->functions_.empty()) self->functions_.erase(reinterpret_cast<PyObject*>(function));
+    return 0;
+  }
+  try {
+    self->consider_function(event, function, value);
+  } catch (...) {
+    // As above: the change of the function stands.
+  }
+  return 0;
+}
+
+void Watcher::consider_function(PyFunction_WatchEvent event, PyFunctionObject* function, PyObject* value) {
+  PyObject* old_value = nullptr;
+  switch (event) {
+    case PyFunction_EVENT_MODIFY_CODE: old_value = function->func_code; break;
+    case PyFunction_EVENT_MODIFY_DEFAULTS: old_value = function->func_defaults; break;
+    case PyFunction_EVENT_MODIFY_KWDEFAULTS: old_value = function->func_kwdefaults; break;
+    default: return;
+  }
+  if (old_value == value) return;
+  const Aside aside(spent_);
+  auto* space = namespaces_.find(function->func_globals);
+  if (space == nullptr) return;  // generated code with globals of its own: part of no module
+  auto* object = reinterpret_cast<PyObject*>(function);
+  const auto known = functions_.find(object);
+  if (known != functions_.end() && settle(known->second.layers, value)) return;
+  if (PyEval_GetGlobals() == function->func_globals) return;
+
+  const auto& details = namespaces_.details(*space, function->func_globals, origins_);
+  Write write;
+  write.space = Space::function;
+  write.module = details.module;
+  write.qualname = text_of(function->func_qualname);
+  write.origin = details.origin;
+  write.patched = known != functions_.end() && !known->second.layers.empty();
+  auto& entry = functions_[object];
+  if (!decide(write, entry.layers, object, old_value, value) && entry.layers.empty()) functions_.erase(object);
+}
+
+}  // namespace overt::py

@@ -1,0 +1,98 @@
+// Watches every write to the namespaces of modules and classes and to the code of functions.
+//
+// The callbacks run inside the interpreter's own write, for every store to every watched name, so they
+// decide by pointers first, by types next, and look at the stack last. What is a patch goes to the ledger
+// and to whoever listens. Nothing here runs Python code, keeps an object alive or leaves an error set.
+// THREADS: every caller holds the GIL. There is one watcher per process, for its main interpreter.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include <bitset>
+#include <chrono>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "layers.h"
+#include "namespaces.h"
+#include "overt/ledger.h"
+#include "overt/origins.h"
+#include "overt/rules.h"
+
+namespace overt::py {
+
+// Told of every change of the ledger, inside the write. Must not run Python code.
+struct Listener {
+  std::function<void(const Patch&)> patched;
+  std::function<void(int id)> reverted;
+  std::function<void(int id)> again;  // a reverted patch was made once more
+};
+
+// What a patch is about, for whoever asks later who still holds what.
+struct Subject {
+  Identity old_value;
+  Identity new_value;
+  Identity holder;  // the class or function that was changed; of nothing for a module
+};
+
+class Watcher {
+ public:
+  // Starts to watch. Throws std::runtime_error when the interpreter has no watcher id left.
+  Watcher(Environment environment, bool internal, Listener listener);
+  ~Watcher();
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+
+  // The watcher of this process, or nullptr.
+  static Watcher* active();
+
+  const Ledger& ledger() const { return ledger_; }
+  const std::vector<Subject>& subjects() const { return subjects_; }
+  std::size_t namespaces() const { return namespaces_.size(); }
+  double milliseconds() const { return std::chrono::duration<double, std::milli>(spent_).count(); }
+
+ private:
+  struct Function {  // whose code or defaults were changed
+    std::vector<Layer> layers;
+  };
+
+  static int on_dict(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyObject* value);
+  static int on_function(PyFunction_WatchEvent event, PyFunctionObject* function, PyObject* value);
+
+  void consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyObject* value);
+  void consider_function(PyFunction_WatchEvent event, PyFunctionObject* function, PyObject* value);
+  bool is_own_write(PyObject* dict, Namespace& space);
+  void replaced_entry(PyObject* key, PyObject* value);
+  void see_path();
+  void replaced_type(PyObject* old_value, PyObject* value);
+  void retire(Details& details);
+  void retire(std::vector<Layer>& layers, std::size_t from);
+  bool settle(std::vector<Layer>& layers, PyObject* value);
+  bool decide(Write& write, std::vector<Layer>& layers, PyObject* holder, PyObject* old_value,
+              PyObject* value);
+  void record(const Write& write, const class Stack& stack, const Verdict& verdict,
+              std::vector<Layer>& layers, PyObject* holder, PyObject* old_value, PyObject* value);
+  void forget(PyObject* dict);
+
+  bool may_be_patched(PyObject* dict) const { return patched_.test(slot(dict)); }
+  static std::size_t slot(PyObject* dict);
+
+  Origins origins_;
+  Namespaces namespaces_;
+  Ledger ledger_;
+  Listener listener_;
+  bool internal_;
+  Py_ssize_t path_seen_ = 0;
+  int dict_watcher_ = -1;
+  int function_watcher_ = -1;
+  std::bitset<4096> patched_;  // a Bloom filter of the dicts that hold active patches; only grows
+  std::unordered_map<PyObject*, Function> functions_;
+  std::unordered_set<PyObject*> patched_dicts_;  // those dicts exactly
+  std::vector<Subject> subjects_;                // by id - 1
+  std::chrono::steady_clock::duration spent_{};
+};
+
+}  // namespace overt::py

@@ -1,0 +1,75 @@
+"""The ledger as Python objects: a view of the same report that the command line prints."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from overt import _native
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who made a patch: a distribution with its version, or a module of the application."""
+
+    name: str
+    version: str | None
+    package: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The line that made a patch."""
+
+    module: str
+    function: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One patch, as it stood when `ledger()` was called."""
+
+    id: int
+    target: str
+    change: str
+    owner: Owner
+    via: tuple[str, ...]
+    boundary: str
+    reverted: bool
+    layer: int
+    site: Site
+
+
+def report() -> dict[str, Any]:
+    """The report of this process as it stands, in the schema ``overt.report/1``.
+
+    Raises RuntimeError when nothing is watched.
+    """
+    result: dict[str, Any] = json.loads(_native.report())
+    return result
+
+
+def ledger(*, internal: bool = False) -> tuple[Patch, ...]:
+    """Every patch seen so far, oldest first; undone ones stay, marked as reverted.
+
+    With `internal`, also what a distribution changed in itself, where that was asked for at the start.
+    Raises RuntimeError when nothing is watched.
+    """
+    return tuple(
+        Patch(
+            id=entry["id"],
+            target=entry["target"],
+            change=entry["change"],
+            owner=Owner(**entry["owner"]),
+            via=tuple(entry["via"]),
+            boundary=entry["boundary"],
+            reverted=entry["reverted"],
+            layer=entry["layer"],
+            site=Site(**entry["site"]),
+        )
+        for entry in report()["patches"]
+        if internal or not entry["internal"]
+    )
