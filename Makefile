@@ -13,6 +13,7 @@ sources := pyproject.toml CMakeLists.txt README.md LICENSE tools/install \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+.NOTPARALLEL: # one pip at a time in one virtual environment
 
 .PHONY: setup
 setup: $(done)/overt ## make .venv and install Overt into it
@@ -20,7 +21,7 @@ setup: $(done)/overt ## make .venv and install Overt into it
 .PHONY: run
 ifdef APP
 run: setup ## run the shop under Overt, or your own program: make run APP="app.py --its arguments"
-	overt run -- $(if $(filter %.py,$(firstword $(APP))),python) $(APP)
+	overt run -- $(if $(filter %.py,$(firstword $(APP))),python )$(APP)
 else
 run: setup $(done)/shop
 	python examples/shop/run.py --prefix "overt run --" $(ARGS)

@@ -1,5 +1,6 @@
 #include "launch.h"
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,11 @@ namespace overt::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+bool exists(const std::string& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
 
 bool is_program(const fs::path& path) {
   std::error_code ignored;
@@ -46,9 +52,9 @@ bool is_python_name(const std::string& path) {
   return rest.find_first_not_of("0123456789.td") == std::string_view::npos;
 }
 
-std::vector<std::string> split(const std::string& text) {
+Words split(const std::string& text) {
   std::istringstream stream(text);
-  std::vector<std::string> words;
+  Words words;
   for (std::string word; stream >> word;) words.push_back(word);
   return words;
 }
@@ -56,7 +62,7 @@ std::vector<std::string> split(const std::string& text) {
 // An interpreter with the options that stand before the program.
 struct Python {
   std::string path;
-  std::vector<std::string> options;
+  Words options;
 };
 
 // pip and uv start a script through a shell when the interpreter's path is too long for a "#!" line:
@@ -64,13 +70,13 @@ struct Python {
 //   '''exec' '/a/long/path/python' "$0" "$@"
 std::optional<Python> behind_shell(const std::string& script, const std::string& second) {
   if (!second.starts_with("'''exec'")) return std::nullopt;
-  std::string path = second.substr(8);
-  path = path.substr(0, path.find("\"$0\""));
-  std::string plain;
-  for (const char c : path) {
-    if (c != '\'' && c != '"' && c != ' ') plain += c;
+  const auto end = second.find(" \"$0\"");
+  const auto start = second.find_first_not_of(" '\"", 8);
+  if (start < end && end != std::string::npos) {
+    const auto last = second.find_last_not_of(" '\"", end - 1);
+    const auto path = second.substr(start, last + 1 - start);
+    if (is_program(path)) return Python{path, {}};
   }
-  if (is_program(plain)) return Python{plain, {}};
   const auto sibling = fs::path(script).parent_path() / "python";  // a path relative to the script
   if (is_program(sibling)) return Python{sibling.string(), {}};
   return std::nullopt;
@@ -96,50 +102,65 @@ std::optional<Python> python_of_script(const std::string& path) {
   return behind_shell(path, second);
 }
 
-std::optional<Python> python_of(const std::string& path, const std::vector<std::string>& words) {
+std::optional<Python> python_of(const std::string& path, const Words& words) {
   if (is_python_name(path)) return Python{path, {words.begin() + 1, words.end()}};
   return python_of_script(path);
 }
 
-// The option among -I, -E and -S that stands before the program, if one does.
-std::optional<char> isolating_option(const std::vector<std::string>& options) {
-  for (std::size_t i = 0; i < options.size(); ++i) {
-    const auto& word = options[i];
-    if (word == "--check-hash-based-pycs") {
-      ++i;
-      continue;
+// The options that stand before the program: "-X importtime -u" of "python -X importtime -u app.py -v".
+Words leading_options(const Words& words) {
+  Words options;
+  for (auto at = words.begin(); at != words.end(); ++at) {
+    if (at->size() < 2 || at->front() != '-') break;
+    options.push_back(*at);
+    const bool long_option = at->starts_with("--");
+    const auto letter = long_option ? std::string::npos : at->find_first_of("cmWX", 1);
+    const bool starts_program = letter != std::string::npos && ((*at)[letter] == 'c' || (*at)[letter] == 'm');
+    if (starts_program) {
+      options.back().resize(letter);
+      if (letter == 1) options.pop_back();
+      break;
     }
-    if (word.starts_with("--")) continue;
-    if (word.size() < 2 || word[0] != '-') return std::nullopt;
-    for (std::size_t at = 1; at < word.size(); ++at) {
-      const char letter = word[at];
-      if (letter == 'I' || letter == 'E' || letter == 'S') return letter;
-      if (letter == 'c' || letter == 'm') return std::nullopt;
-      if (letter == 'W' || letter == 'X') {
-        if (at + 1 == word.size()) ++i;  // its argument is the next word
-        break;
-      }
-    }
+    const bool takes_next = letter + 1 == at->size() || *at == "--check-hash-based-pycs";
+    if (takes_next && at + 1 != words.end()) options.push_back(*++at);
+  }
+  return options;
+}
+
+// The letter of an option that keeps python from starting overt.
+std::optional<char> isolating_option(const Words& options) {
+  for (const auto& word : options) {
+    if (!word.starts_with('-') || word.starts_with("--")) continue;
+    const auto letters = std::string_view(word).substr(0, word.find_first_of("WX"));
+    const auto at = letters.find_first_of("IES");
+    if (at != std::string_view::npos) return letters[at];
   }
   return std::nullopt;
 }
 
-// What an interpreter says of itself: "3 13 cpython True". Empty when it cannot be started.
-std::string ask(const std::string& interpreter) {
+// Runs in the child. What an interpreter's startup prints or reads is none of the program's business yet.
+[[noreturn]] void become_probe(const Python& python, int answer) {
   constexpr auto kQuestion =
-      "import sys; print('%d %d %s %s' % (sys.version_info[0], sys.version_info[1], "
+      "import sys; print('\\novert: %d %d %s %s' % (sys.version_info[0], sys.version_info[1], "
       "getattr(getattr(sys, 'implementation', None), 'name', 'cpython'), 'overt._boot' in sys.modules))";
+  std::vector<const char*> arguments{python.path.c_str()};
+  for (const auto& option : python.options) arguments.push_back(option.c_str());
+  for (const char* last : {"-c", kQuestion, static_cast<const char*>(nullptr)}) arguments.push_back(last);
+  const int nothing = ::open("/dev/null", O_RDWR);
+  ::dup2(nothing, STDIN_FILENO);
+  ::dup2(nothing, STDERR_FILENO);
+  ::dup2(answer, STDOUT_FILENO);
+  ::setenv(kRunVariable, "probe", 1);
+  ::execv(python.path.c_str(), const_cast<char**>(arguments.data()));
+  ::_exit(127);
+}
+
+// What an interpreter says of itself: "3 13 cpython True". Empty when it cannot be started.
+std::string ask(const Python& python) {
   std::array<int, 2> pipe{};
-  if (::pipe(pipe.data()) != 0) return {};
+  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return {};
   const pid_t child = ::fork();
-  if (child == 0) {
-    ::dup2(pipe[1], STDOUT_FILENO);
-    ::close(pipe[0]);
-    ::close(pipe[1]);
-    ::setenv(kRunVariable, "probe", 1);
-    ::execl(interpreter.c_str(), interpreter.c_str(), "-c", kQuestion, nullptr);
-    ::_exit(127);
-  }
+  if (child == 0) become_probe(python, pipe[1]);
   ::close(pipe[1]);
   std::string answer;
   std::array<char, 256> buffer{};
@@ -149,7 +170,9 @@ std::string ask(const std::string& interpreter) {
   ::close(pipe[0]);
   int status = 0;
   if (child > 0) ::waitpid(child, &status, 0);
-  return status == 0 ? answer : std::string();
+  constexpr std::string_view kMark = "\novert: ";
+  const auto at = answer.rfind(kMark);
+  return status == 0 && at != std::string::npos ? answer.substr(at + kMark.size()) : std::string();
 }
 
 bool is_beside_us(const std::string& interpreter) {
@@ -158,9 +181,10 @@ bool is_beside_us(const std::string& interpreter) {
   return !theirs.empty() && theirs == fs::path(own_path()).parent_path();
 }
 
-result<void> check_interpreter(const std::string& interpreter) {
+result<void> check_interpreter(const Python& python) {
+  const auto& interpreter = python.path;
   if (is_beside_us(interpreter)) return {};
-  std::istringstream answer(ask(interpreter));
+  std::istringstream answer(ask(python));
   int major = 0;
   int minor = 0;
   std::string kind;
@@ -192,27 +216,27 @@ result<std::string> find_program(const std::string& word) {
   if (word.find('/') == std::string::npos) {
     if (auto found = on_path(word)) return *found;
     std::string what = "there is no such command on PATH";
-    if (fs::exists(word)) what += "; there is a file of that name here: write ./" + word + " or python " + word;
+    if (exists(word)) what += "; there is a file of that name here: write ./" + word + " or python " + word;
     return fail(Code::not_found, what, word);
   }
   if (is_program(word)) return word;
-  const bool there = fs::exists(word);
   return fail(Code::not_found,
-              !there ? "there is no such file"
+              !exists(word) ? "there is no such file"
                      : "this file is not executable; for a Python program write python " + word,
               word);
 }
 
-result<void> check_program(const std::string& path, const std::vector<std::string>& words) {
-  const auto python = python_of(path, words);
+result<void> check_program(const std::string& path, const Words& words) {
+  auto python = python_of(path, words);
   if (!python) return {};
+  python->options = leading_options(python->options);
   if (const auto option = isolating_option(python->options)) {
     std::string what = "python is told to ignore its ";
     what += *option == 'S' ? "site directories" : "environment";
     what += ", and overt starts through it; leave out -";
     return fail(Code::usage, what + *option, path);
   }
-  return check_interpreter(python->path);
+  return check_interpreter(*python);
 }
 
 }  // namespace overt::cli

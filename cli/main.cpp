@@ -8,17 +8,28 @@
 #include <string>
 #include <vector>
 
+#include "overt/text.h"
 #include "verbs.h"
 
 namespace {
 
-// CLI11 would look for options of ours behind the `--`: what stands there belongs to the program.
+// CLI11 would look for options of ours behind the `--`: what stands there, and the `--`, is the program's.
 std::vector<std::string> split_program(std::vector<std::string>& words) {
+  if (words.empty() || words.front() != "run") return {};
   const auto separator = std::find(words.begin(), words.end(), "--");
-  if (separator == words.end()) return {};
-  std::vector<std::string> program(separator + 1, words.end());
+  std::vector<std::string> program(separator, words.end());
   words.erase(separator, words.end());
   return program;
+}
+
+bool is_verb(const CLI::App& app, const std::string& word) {
+  const auto verbs = app.get_subcommands({});
+  return std::any_of(verbs.begin(), verbs.end(), [&](const auto* verb) { return verb->get_name() == word; });
+}
+
+int complain(const std::string& what) {
+  std::cerr << "overt: " << what << "; `overt --help` says more\n";
+  return 2;
 }
 
 int run(std::span<char*> arguments) {
@@ -29,16 +40,20 @@ int run(std::span<char*> arguments) {
   app.name("overt");
   app.set_version_flag("--version", OVERT_VERSION);
   app.require_subcommand(1);
-  app.failure_message(CLI::FailureMessage::simple);
   int status = 0;
   overt::cli::add_run(app, program, status);
   overt::cli::add_report(app, status);
   overt::cli::add_finish_run(app, status);
+  if (words.empty()) return complain("which verb?");
+  if (!words.front().starts_with('-') && !is_verb(app, words.front())) {
+    return complain(overt::printable(words.front()) + ": there is no such verb");
+  }
   try {
     std::reverse(words.begin(), words.end());  // what CLI11's vector overload asks for
     app.parse(words);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    return complain(overt::printable(error.what()));
   }
   return status;
 }

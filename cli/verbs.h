@@ -3,11 +3,11 @@
 
 #include <CLI/App.hpp>
 
+#include "launch.h"
+
 namespace overt::cli {
 
-// What follows `--` on the command line: the program to run.
-using Words = std::vector<std::string>;
-
+// `program`: what stands on the command line from `--` on.
 void add_run(CLI::App& app, const Words& program, int& status);
 void add_report(CLI::App& app, int& status);
 void add_finish_run(CLI::App& app, int& status);

@@ -11,7 +11,6 @@
 #include <iostream>
 #include <memory>
 
-#include "../launch.h"
 #include "../rundir.h"
 #include "../verbs.h"
 #include "overt/run.h"
@@ -65,6 +64,16 @@ result<RunSettings> settings_for(const Options& options) {
   return settings;
 }
 
+// What a program's environment cannot carry must be known before the program starts.
+result<void> check_paths(const RunSettings& settings) {
+  const auto read = RunSettings::decode(settings.encode());
+  for (const auto part : {&RunSettings::report, &RunSettings::directory, &RunSettings::command}) {
+    if (read && (*read).*part == settings.*part) continue;
+    return fail(Code::usage, "overt cannot use this path: it is not UTF-8", settings.*part);
+  }
+  return {};
+}
+
 // Replaces this process. Returns only when that failed.
 Error become(const std::string& path, const Words& words) {
   std::vector<char*> arguments;
@@ -90,12 +99,20 @@ int run(const Options& options) {
   if (const auto checked = check_program(*path, options.program); !checked) return complain(checked.error());
   const auto settings = settings_for(options);
   if (!settings) return complain(settings.error());
+  const auto checked_paths = check_paths(*settings);
   ::setenv(kRunVariable, settings->encode().c_str(), 1);
-  const auto error = become(*path, options.program);
+  const auto error = checked_paths ? become(*path, options.program) : checked_paths.error();
   std::error_code ignored;
   if (settings->directory != settings->report) std::filesystem::remove_all(settings->directory, ignored);
   return complain(error);
 }
+
+class Usage : public CLI::Formatter {
+ public:
+  std::string make_usage(const CLI::App* /*app*/, std::string /*name*/) const override {
+    return "Usage: overt run [OPTIONS] -- CMD [ARGUMENT ...]\n";
+  }
+};
 
 }  // namespace
 
@@ -109,9 +126,16 @@ void add_run(CLI::App& app, const Words& program, int& status) {
   verb->add_flag("--no-children", options->no_children, "Leave processes that the program starts alone");
   verb->add_flag("--internal", options->internal, "Also show what a distribution changes in itself");
   verb->prefix_command();
+  verb->formatter(std::make_shared<Usage>());
   verb->callback([&status, &program, options, verb] {
     options->program = verb->remaining();
-    options->program.insert(options->program.end(), program.begin(), program.end());
+    if (!options->program.empty() && options->program.front().starts_with('-')) {
+      status = complain({Code::usage, "`overt run` has no such option", options->program.front()});
+      return;
+    }
+    // `overt run pytest -- tests` is fine too; then the -- belongs to the program.
+    const auto skip = options->program.empty() && !program.empty() ? 1 : 0;
+    options->program.insert(options->program.end(), program.begin() + skip, program.end());
     status = run(*options);
   });
 }

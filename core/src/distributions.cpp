@@ -1,6 +1,7 @@
 #include "overt/distributions.h"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -15,9 +16,13 @@ namespace fs = std::filesystem;
 // Metadata is small; a file beyond this size is not what it claims to be and is not read.
 constexpr std::uintmax_t kLargestFile = 64U << 20U;
 
-std::string read_file(const fs::path& path) {
+bool is_readable(const fs::path& path) {
   std::error_code ignored;
-  if (!fs::is_regular_file(path, ignored) || fs::file_size(path, ignored) > kLargestFile) return {};
+  return fs::is_regular_file(path, ignored) && fs::file_size(path, ignored) <= kLargestFile;
+}
+
+std::string read_file(const fs::path& path) {
+  if (!is_readable(path)) return {};
   std::ifstream stream(path, std::ios::binary);
   std::ostringstream text;
   text << stream.rdbuf();
@@ -51,11 +56,15 @@ std::string_view import_name(std::string_view relative) {
   return relative.substr(0, relative.find_first_of("/."));
 }
 
+// A '%' without two hexadecimal digits stands for itself.
 std::string percent_decoded(std::string_view text) {
   std::string plain;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      plain += static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
+    const auto digits = text.substr(i + 1, 2);
+    unsigned char byte = 0;
+    const auto* end = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16).ptr;
+    if (text[i] == '%' && end - digits.data() == 2) {
+      plain += static_cast<char>(byte);
       i += 2;
     } else {
       plain += text[i];
@@ -76,12 +85,15 @@ bool inside(std::string_view path, std::string_view directory) {
 class Distributions::Root {
  public:
   explicit Root(const std::string& directory) : directory_(directory) {
+    std::vector<fs::path> found;
     std::error_code error;
     for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
-      const auto& path = it->path();
-      const auto extension = path.extension();
-      if (extension == ".dist-info" || extension == ".egg-info") add(path);
+      const auto extension = it->path().extension();
+      if (extension == ".dist-info" || extension == ".egg-info") found.push_back(it->path());
     }
+    // Of several claims to one file the first counts: the same one on every file system.
+    std::sort(found.begin(), found.end());
+    for (const auto& path : found) add(path);
   }
 
   const Distribution* owner(std::string_view relative) {
@@ -126,8 +138,9 @@ class Distributions::Root {
     }
     std::string last;
     each_line(record, [&](std::string_view line) {
-      if (line.starts_with("../") || line.starts_with('/')) return add_script(line, index);
-      const auto top = import_name(line.starts_with('"') ? line.substr(1) : line);
+      const auto path = line.substr(line.starts_with('"') ? 1 : 0);
+      if (path.starts_with("../") || path.starts_with('/')) return add_script(line, index);
+      const auto top = import_name(path);
       if (top == last || top.empty()) return;  // files of a package stand together
       last = top;
       claim(top, index);
@@ -138,6 +151,7 @@ class Distributions::Root {
     auto file = wheel ? metadata / "METADATA" : metadata / "PKG-INFO";
     std::error_code ignored;
     if (!wheel && fs::is_regular_file(metadata, ignored)) file = metadata;  // Debian's flat egg-info
+    if (!is_readable(file)) return;
     std::ifstream stream(file);
     for (std::string line; std::getline(stream, line) && !line.empty() && line != "\r";) {
       if (line.ends_with('\r')) line.pop_back();
@@ -149,14 +163,18 @@ class Distributions::Root {
   void read_editable(const fs::path& metadata, std::size_t index) {
     const auto text = read_file(metadata / "direct_url.json");
     if (text.empty()) return;
-    const auto json = nlohmann::json::parse(text, nullptr, false);
-    if (!json.is_object() || !json.contains("url") || !json["url"].is_string()) return;
-    const auto info = json.find("dir_info");
-    if (info == json.end() || !info->is_object() || info->value("editable", false) != true) return;
-    const auto url = json["url"].get<std::string>();
+    using nlohmann::json;
+    const auto given = json::parse(text, nullptr, false);
+    if (!given.is_object() || !given.contains("url") || !given["url"].is_string()) return;
+    const auto info = given.value("dir_info", json());
+    if (!info.is_object() || info.value("editable", json()) != true) return;
+    const auto url = given["url"].get<std::string>();
     constexpr std::string_view kFile = "file://";
     if (!url.starts_with(kFile)) return;
-    editable_.emplace_back(percent_decoded(std::string_view(url).substr(kFile.size())), index);
+    auto directory = percent_decoded(std::string_view(url).substr(kFile.size()));
+    while (directory.ends_with('/')) directory.pop_back();
+    if (directory.empty()) return;  // everything there is would be inside
+    editable_.emplace_back(std::move(directory), index);
     known_[index].distribution.editable = true;
   }
 
@@ -177,8 +195,8 @@ class Distributions::Root {
     if (files.empty()) {
       for (const auto index : claimants) {
         each_line(read_file(known_[index].record), [&](std::string_view line) {
-          if (import_name(line) != top) return;
           const auto path = record_path(line);
+          if (import_name(path) != top) return;
           files.emplace(path, index);
           files.emplace(path.substr(0, path.rfind('/')), index);
         });

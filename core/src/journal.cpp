@@ -1,6 +1,8 @@
 #include "overt/journal.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,8 +11,10 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <unordered_map>
 
 #include "json_fields.h"
+#include "output.h"
 #include "overt/ledger.h"
 
 namespace overt {
@@ -23,9 +27,10 @@ Journal::~Journal() { close(); }
 result<void> Journal::open(const std::string& path, const JournalHead& head) {
   close();
   path_ = path;
+  head_.clear();
   size_ = 0;
-  fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd_ < 0) {
+  lost_ = 0;
+  if (!attach(O_CREAT | O_TRUNC)) {
     return fail(Code::io, std::string("cannot write the journal: ") + std::strerror(errno), path);
   }
   ordered_json out = {{"overt.journal", 1},
@@ -38,19 +43,56 @@ result<void> Journal::open(const std::string& path, const JournalHead& head) {
     out["fork_of"] = head.fork_of;
     out["fork_at"] = head.fork_at;
   }
-  line(out.dump(-1, ' ', false, json::error_handler_t::replace));
+  const auto first = out.dump(-1, ' ', false, json::error_handler_t::replace);
+  line(first);
+  if (size_ == 0) head_ = first + "\n";
   return {};
 }
 
+// Far from the numbers that a program expects for its own files, and from 0 to 2 where those are closed.
+constexpr int kLowest = 1000;
+
+bool Journal::attach(int flags) {
+  fd_ = ::open(path_.c_str(), flags | O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd_ < 0) return false;
+  for (const int lowest : {kLowest, STDERR_FILENO + 1}) {
+    const int high = ::fcntl(fd_, F_DUPFD_CLOEXEC, lowest);
+    if (high < 0) continue;
+    ::close(fd_);
+    fd_ = high;
+    break;
+  }
+  struct stat info {};
+  ::fstat(fd_, &info);
+  if ((flags & O_CREAT) == 0 && (info.st_dev != device_ || info.st_ino != inode_)) {
+    ::close(fd_);  // somebody has put another file in its place
+    fd_ = -1;
+    return false;
+  }
+  device_ = info.st_dev;
+  inode_ = info.st_ino;
+  ::flock(fd_, LOCK_SH | LOCK_NB);  // tells others that this file is still written; see cli/rundir.cpp
+  return true;
+}
+
+bool Journal::is_ours() const {
+  struct stat info {};
+  return fd_ >= 0 && ::fstat(fd_, &info) == 0 && info.st_dev == device_ && info.st_ino == inode_;
+}
+
 void Journal::line(const std::string& text) {
-  if (fd_ < 0) return;
-  const std::string whole = text + "\n";
-  ssize_t written = 0;
-  do {
-    written = ::write(fd_, whole.data(), whole.size());
-  } while (written < 0 && errno == EINTR);
+  // Daemons close every descriptor there is; the number may be a file of the program's by now.
+  if (fd_ >= 0 && !is_ours()) attach(0);
+  if (fd_ < 0) {
+    ++lost_;
+    return;
+  }
+  // When the disk was full at first, the head goes in front of the first line that gets through.
+  const std::string whole = head_ + text + "\n";
+  const auto written = write_some(fd_, whole);
   if (written == static_cast<ssize_t>(whole.size())) {
     size_ += whole.size();
+    head_.clear();
     return;
   }
   ++lost_;
@@ -73,7 +115,7 @@ void Journal::end(int modules, double watch_ms) {
 }
 
 void Journal::close() {
-  if (fd_ >= 0) ::close(fd_);
+  if (is_ours()) ::close(fd_);
   fd_ = -1;
 }
 
@@ -83,6 +125,10 @@ namespace {
 constexpr int kDeepest = 64;
 
 result<std::string> read_up_to(const std::string& path, std::uint64_t limit) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    return fail(Code::usage, "this is a directory; which of its .journal files?", path);
+  }
   std::ifstream stream(path, std::ios::binary);
   if (!stream) return fail(Code::not_found, "there is no such journal", path);
   std::ostringstream text;
@@ -92,22 +138,27 @@ result<std::string> read_up_to(const std::string& path, std::uint64_t limit) {
   return whole;
 }
 
-// Replays lines into a ledger; ids are positions, so a replay gives every patch the id that it had.
+// Replays lines into a ledger. Ids are positions, so a replay gives every patch the id that it had, unless
+// lines are missing because a disk was full: then the patches after the gap move up.
 class Replay {
  public:
   result<void> file(const std::string& path, std::uint64_t limit, int depth) {
+    const auto run = head.run;
     const auto text = read_up_to(path, limit);
     if (!text) return tl::unexpected(text.error());
     std::istringstream lines(*text);
     std::string line;
     if (!std::getline(lines, line)) return fail(Code::format, "the journal is empty", path);
     const auto first = json::parse(line, nullptr, false);
-    if (!first.is_object() || first.value("overt.journal", 0) != 1) {
+    if (!first.is_object() || first.value("overt.journal", json()) != 1) {
       return fail(Code::format, "this is no journal of overt (its first line does not say so)", path);
     }
     try {
       read_head(first);
-      if (!head.fork_of.empty() && depth < kDeepest) {
+      if (depth > 0 && head.run != run) {
+        return fail(Code::format, "the journal that this one continues is of another run", path);
+      }
+      if (!head.fork_of.empty() && head.fork_at > 0 && depth < kDeepest) {
         const auto mine = head;
         const auto parent = std::filesystem::path(path).replace_filename(mine.fork_of);
         if (auto read = file(parent.string(), mine.fork_at, depth + 1); !read) return read;
@@ -143,11 +194,18 @@ class Replay {
       auto patch = patch_from_json(*it);
       report.modules = entry.at("modules");
       const int times = patch.times;
-      if (const int id = ledger.add(std::move(patch)); id != 0) ledger.patch(id).times = times;
+      const int written = patch.id;
+      const int id = ledger.add(std::move(patch));
+      if (id == 0) return;
+      ids_[written] = id;
+      ledger.patch(id).times = times;
     } else if (const auto undone = entry.find("revert"); undone != entry.end()) {
-      if (const int id = *undone; known(id)) ledger.revert(id);
+      if (const auto id = ids_.find(*undone); id != ids_.end()) ledger.revert(id->second);
     } else if (const auto again = entry.find("again"); again != entry.end()) {
-      if (const int id = *again; known(id)) ledger.add(ledger.patch(id));
+      const auto id = ids_.find(*again);
+      if (id == ids_.end()) return;
+      ledger.revert(id->second);  // its own line may be missing
+      ledger.add(ledger.patch(id->second));
     } else if (const auto end = entry.find("end"); end != entry.end() && own) {
       report.modules = end->at("modules");
       report.watch_ms = end->at("watch_ms");
@@ -155,10 +213,7 @@ class Replay {
     }
   }
 
-  bool known(int id) const {
-    return id >= 1 && static_cast<std::size_t>(id) <= ledger.patches().size();
-  }
-
+  std::unordered_map<int, int> ids_;  // as the lines name patches -> as the ledger does
 };
 
 }  // namespace

@@ -17,28 +17,29 @@ std::string identity(const Patch& patch) {
 }  // namespace
 
 int Ledger::add(Patch patch) {
-  auto& layers = layers_[patch.target];
-  const int layer = static_cast<int>(layers.size()) + 1;
   const auto key = identity(patch);
-  const auto again = repeated_.find(key);
-  int id = 0;
-  if (again != repeated_.end() && this->patch(again->second).reverted) {
-    id = again->second;
-    auto& known = this->patch(id);
-    known.reverted = false;
-    known.layer = layer;
-    ++known.times;
+  const auto made = repeated_.find(key);
+  auto& layers = layers_[patch.target];
+  if (made != repeated_.end() && !layers.empty() && layers.back() == made->second) {
+    ++this->patch(made->second).times;  // a loop, or a wrapper that is put on at each request
+    return made->second;
+  }
+  const bool again = made != repeated_.end() && this->patch(made->second).reverted;
+  if (!again && patches_.size() >= kCapacity) {
+    ++dropped_;
+    return 0;
+  }
+  const int id = again ? made->second : static_cast<int>(patches_.size()) + 1;
+  if (again) {
+    this->patch(id).reverted = false;
+    ++this->patch(id).times;
   } else {
-    if (patches_.size() >= kCapacity) {
-      ++dropped_;
-      return 0;
-    }
-    id = patch.id = static_cast<int>(patches_.size()) + 1;
-    patch.layer = layer;
+    patch.id = id;
     repeated_[key] = id;
     patches_.push_back(std::move(patch));
   }
   layers.push_back(id);
+  this->patch(id).layer = static_cast<int>(layers.size());
   note_conflict(layers, id);
   return id;
 }
@@ -58,13 +59,20 @@ void Ledger::note_conflict(const std::vector<int>& layers, int newest) {
 void Ledger::revert(int id) {
   auto& undone = patch(id);
   undone.reverted = true;
-  std::erase(layers_[undone.target], id);
+  auto& layers = layers_[undone.target];
+  const auto at = std::find(layers.begin(), layers.end(), id);
+  if (at == layers.end()) return;
+  for (auto outer = layers.erase(at); outer != layers.end(); ++outer) --patch(*outer).layer;
 }
 
 std::vector<Conflict> Ledger::conflicts() const {
   std::vector<Conflict> all;
   all.reserve(conflicts_.size());
-  for (const auto& [target, ids] : conflicts_) all.push_back({target, {ids.begin(), ids.end()}});
+  for (const auto& [target, ids] : conflicts_) {
+    auto& patches = all.emplace_back(Conflict{target, {ids.begin(), ids.end()}}).patches;
+    std::stable_sort(patches.begin(), patches.end(),
+                     [this](int a, int b) { return patch(a).layer < patch(b).layer; });
+  }
   return all;
 }
 

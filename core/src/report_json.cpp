@@ -38,7 +38,7 @@ std::string to_json(const Report& report, bool internal) {
 
 result<Report> report_from_json(std::string_view text) {
   const auto in = json::parse(text, nullptr, false);
-  if (!in.is_object() || in.value("schema", "") != kReportSchema) {
+  if (!in.is_object() || in.value("schema", json()) != json(kReportSchema)) {
     return fail(Code::format, "this is no overt.report/1", std::string(text.substr(0, 60)));
   }
   try {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <ctime>
 #include <set>
 
@@ -139,7 +140,7 @@ std::string children_of(const Report& report, bool colour) {
   if (report.children.empty()) return text;
   text += "\nchildren\n";
   for (const auto& child : report.children) {
-    text += "  pid " + std::to_string(child.pid) + " (" + child.started_by + "): " +
+    text += "  pid " + std::to_string(child.pid) + " (" + printable(child.started_by) + "): " +
             counted(static_cast<std::size_t>(child.patches), "patch");
     if (!child.ended) text += ", still running";
     if (!child.report.empty()) text += ", report " + printable(child.report);
@@ -155,6 +156,7 @@ std::string value(const Description& value) {
 }
 
 std::string moment(double at) {
+  if (!(std::abs(at) < 9e18)) return "?";  // no time_t holds it
   const auto seconds = static_cast<std::time_t>(at);
   std::tm parts{};
   std::array<char, 32> text{};
@@ -165,8 +167,9 @@ std::string moment(double at) {
 
 std::string details(const Patch& patch) {
   std::string text = "\np" + std::to_string(patch.id) + "  " + printable(patch.target) + "\n";
-  const auto field = [&](std::string_view label, const std::string& what) {
-    text.append("    ").append(label).append(12 - label.size(), ' ').append(printable(what)) += '\n';
+  const auto field = [&](std::string_view label, const std::string& what, std::size_t longest = 400) {
+    text.append("    ").append(label).append(12 - label.size(), ' ');
+    text.append(printable(what, longest)) += '\n';
   };
   field("owner", who(patch.owner) + " (package " + patch.owner.package + ")");
   if (!patch.via.empty()) field("via", joined(patch.via, ", "));
@@ -174,7 +177,9 @@ std::string details(const Patch& patch) {
   field("boundary", std::string(name(patch.boundary)));
   field("state", state(patch));
   field("reach", felt_by(patch));
-  if (patch.reach && !patch.reach->stale.empty()) field("stale in", joined(patch.reach->stale, ", "));
+  if (patch.reach && !patch.reach->stale.empty()) {
+    field("stale in", joined(patch.reach->stale, ", "), std::string::npos);
+  }
   field("old", value(patch.old_value));
   field("new", value(patch.new_value));
   field("at", moment(patch.at));

@@ -19,6 +19,20 @@ constexpr std::array<std::string_view, 22> kBookkeeping = {
     "__path__",            "__slotnames__",    "__spec__",              "__static_attributes__",
     "__type_params__",     "__warningregistry__"};
 
+// The interpreter's books about the last error and the prompt of a session, in the module sys.
+constexpr std::array<std::string_view, 6> kSysBookkeeping = {"last_exc", "last_traceback", "last_type",
+                                                             "last_value", "ps1", "ps2"};
+
+template <std::size_t size>
+bool contains(const std::array<std::string_view, size>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// Something that acts when it is used, as opposed to a record of facts.
+bool acts(const Value& value) {
+  return value.callable || value.descriptor || value.is_class || value.is_module;
+}
+
 bool is_python(const Origin& origin) {
   return origin.place == Place::stdlib || origin.place == Place::builtins;
 }
@@ -33,6 +47,13 @@ class Case {
  private:
   using Index = std::optional<std::size_t>;
 
+  // Who merely imports a module did not ask for what that module does: the evidence ends behind the body of
+  // a module, whatever import system runs it, and at the import system itself.
+  bool counts(std::size_t frame) const {
+    const auto& frames = write_.frames;
+    if (frame >= frames.size() || frames[frame].machinery) return false;
+    return frame == 0 || !frames[frame - 1].body || frames[frame - 1].module.empty();
+  }
   const Origin& origin(std::size_t frame) const { return origins_[write_.frames[frame].origin]; }
   const Origin& target() const { return origins_[write_.origin]; }
   bool same_party(std::size_t frame) const { return origin(frame).party == target().party; }
@@ -43,7 +64,8 @@ class Case {
   Index find_writer(Verdict& verdict) const;
   Index find_definer(std::size_t writer) const;
   Index find_requester(std::size_t writer) const;
-  bool called_by_own_body(std::size_t writer) const;
+  bool called_by_body_of(std::string_view module, std::size_t writer) const;
+  bool extension_itself() const;
   bool is_framework(std::size_t writer) const;
   Verdict entry(Verdict verdict, std::size_t writer);
 
@@ -57,13 +79,11 @@ class Case {
   Origins& origins_;
 };
 
-// The innermost frame that acts on its own account. Helpers and the standard library act for their caller;
-// who merely imports a module did not ask for what that module does, so the search ends at the import system.
+// The innermost frame that acts on its own account. Helpers and the standard library act for their caller.
 Case::Index Case::find_writer(Verdict& verdict) const {
   bool through_helper = false;
-  for (std::size_t i = 0; i < write_.frames.size(); ++i) {
+  for (std::size_t i = 0; counts(i); ++i) {
     const auto& frame = write_.frames[i];
-    if (frame.machinery) return std::nullopt;
     if (frame.module.empty()) continue;  // generated code without a module: it acts for its caller
     if (is_helper(frame.module)) {
       through_helper = true;
@@ -86,7 +106,7 @@ Case::Index Case::find_definer(std::size_t writer) const {
   if (definer == kNoOrigin || is_python(origins_[definer])) return std::nullopt;
   const auto& party = origins_[definer].party;
   if (party == origin(writer).party || party == target().party) return std::nullopt;
-  for (auto i = writer + 1; i < write_.frames.size() && !write_.frames[i].machinery; ++i) {
+  for (auto i = writer + 1; counts(i); ++i) {
     if (origin(i).party == party) return i;
   }
   return std::nullopt;
@@ -94,16 +114,16 @@ Case::Index Case::find_definer(std::size_t writer) const {
 
 // The nearest caller that belongs to somebody else than the writer.
 Case::Index Case::find_requester(std::size_t writer) const {
-  for (auto i = writer + 1; i < write_.frames.size() && !write_.frames[i].machinery; ++i) {
+  for (auto i = writer + 1; counts(i); ++i) {
     if (is_python(origin(i)) || is_helper(write_.frames[i].module)) continue;
     if (origin(i).party != origin(writer).party) return i;
   }
   return std::nullopt;
 }
 
-bool Case::called_by_own_body(std::size_t writer) const {
-  for (auto i = writer; i < write_.frames.size() && !write_.frames[i].machinery; ++i) {
-    if (write_.frames[i].body && write_.frames[i].module == write_.module) return true;
+bool Case::called_by_body_of(std::string_view module, std::size_t writer) const {
+  for (auto i = writer; counts(i); ++i) {
+    if (write_.frames[i].body && write_.frames[i].module == module) return true;
   }
   return false;
 }
@@ -114,22 +134,29 @@ bool Case::is_framework(std::size_t writer) const {
   });
 }
 
+// The code of an extension module has no frames, so its caller seems to write what it writes into its own
+// namespace: its own values, where none of another party's stood.
+bool Case::extension_itself() const {
+  const auto& old_value = write_.old_value;
+  return write_.extension && defined_by(write_.new_value, target().party) &&
+         (old_value.plain || old_value.definer == kNoOrigin || defined_by(old_value, target().party));
+}
+
 // An entry of sys.modules. What another import system loads under its own name is an import like any other.
 Verdict Case::entry(Verdict verdict, std::size_t writer) {
   const auto& value = write_.new_value;
   if (top_name(write_.key) == origin(writer).package || same_party(writer)) {
     return as(verdict, Ruling::internal, "own entry");
   }
-  // An extension inside a package registers itself under its bare name too: pkg._speedups as _speedups.
-  const bool bare = value.is_module && value.module.ends_with("." + std::string(write_.key));
-  if (bare && defined_by(value, origin(writer).party) && !origins_.provided(write_.key)) {
-    return as(verdict, Ruling::internal, "own entry");
-  }
-  if (value.present && value.is_module && value.module == write_.key) {
-    if (value.has_spec) return as(verdict, Ruling::machinery, "another import system");
-    if (!write_.old_value.present && !origins_.provided(top_name(write_.key))) {
-      return as(verdict, Ruling::completion, "a module made at run time");
-    }
+  if (called_by_body_of(write_.key, writer)) return as(verdict, Ruling::completion, "own body");
+  const bool imported = value.is_module && value.has_spec && value.module == write_.key;
+  if (imported) return as(verdict, Ruling::machinery, "another import system");
+  // A name that nothing installed answers to: nobody else's module is hidden behind it.
+  const auto& frame = write_.frames[writer];
+  const bool made = (frame.body && frame.module != "__main__") ||
+                    (value.is_module && value.module == write_.key);
+  if (value.present && !write_.old_value.present && made && !origins_.provided(top_name(write_.key))) {
+    return as(verdict, Ruling::completion, "a module made at run time");
   }
   return as(verdict, Ruling::patch, "entry");
 }
@@ -138,6 +165,7 @@ Verdict Case::decide() {
   Verdict verdict;
   if (write_.frames.empty()) {
     verdict.owner = kNobody;
+    if (write_.module == "sys") return as(verdict, Ruling::machinery, "interpreter");
     return as(verdict, Ruling::patch, "no Python frame");
   }
   if (write_.frames.front().machinery) return as(verdict, Ruling::machinery, "import system");
@@ -150,9 +178,12 @@ Verdict Case::decide() {
 
   const bool replaces = write_.old_value.present;
   if (!replaces && write_.bodiless) return as(verdict, Ruling::completion, "a module made at run time");
-  if (called_by_own_body(writer) && (write_.module != "__main__" || !replaces)) {
+  // The body of a program never ends, so in __main__ what is exchanged while it runs is a patch all the same.
+  const bool exchanged = replaces && (acts(write_.old_value) || acts(write_.new_value));
+  if (called_by_body_of(write_.module, writer) && !(write_.module == "__main__" && exchanged)) {
     return as(verdict, Ruling::completion, "own body");
   }
+  if (extension_itself()) return as(verdict, Ruling::internal, "extension itself");
   if (is_framework(writer) && !defined_by(write_.old_value, target().party)) {
     return as(verdict, Ruling::completion, "framework");
   }
@@ -178,12 +209,14 @@ Verdict Case::decide() {
 
 bool changes_behaviour(const Write& write) {
   if (write.space == Space::modules || write.space == Space::function) return true;
-  if (std::find(kBookkeeping.begin(), kBookkeeping.end(), write.key) != kBookkeeping.end()) return false;
+  if (contains(kBookkeeping, write.key)) return false;
+  if (write.module == "sys" && contains(kSysBookkeeping, write.key)) return false;
   const auto& old_value = write.old_value;
   const auto& new_value = write.new_value;
   if (!old_value.present) {
-    return new_value.callable || new_value.descriptor || new_value.is_class ||
-           (write.space == Space::module && write.module == "builtins");
+    // A new name in builtins is a name in every module; but `_` is the last value of an interactive session.
+    const bool everywhere = write.space == Space::module && write.module == "builtins" && write.key != "_";
+    return new_value.callable || new_value.descriptor || new_value.is_class || everywhere;
   }
   if (!new_value.present) return !old_value.plain;
   return !(old_value.plain && new_value.plain);

@@ -13,37 +13,28 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "output.h"
+
 namespace overt {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-result<void> write_all(int fd, std::string_view text, const std::string& path) {
-  while (!text.empty()) {
-    const auto written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      return fail(Code::io, std::string("cannot write the report: ") + std::strerror(errno), path);
-    }
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
+tl::unexpected<Error> cannot_write(const std::string& path) {
+  return fail(Code::io, std::string("cannot write the report: ") + std::strerror(errno), path);
 }
 
 result<void> write_file(const std::string& path, std::string_view text) {
   const std::string temporary = path + "." + std::to_string(::getpid()) + ".tmp";
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd < 0) {
-    return fail(Code::io, std::string("cannot write the report: ") + std::strerror(errno), path);
-  }
-  auto written = write_all(fd, text, path);
+  if (fd < 0) return cannot_write(path);
+  result<void> done;
+  if (!write_all(fd, text)) done = cannot_write(path);
   ::close(fd);
-  if (written && ::rename(temporary.c_str(), path.c_str()) != 0) {
-    written = fail(Code::io, std::string("cannot write the report: ") + std::strerror(errno), path);
-  }
-  if (!written) ::unlink(temporary.c_str());
-  return written;
+  if (done && ::rename(temporary.c_str(), path.c_str()) != 0) done = cannot_write(path);
+  if (!done) ::unlink(temporary.c_str());
+  return done;
 }
 
 // The same patch in two processes: what a reader would call "the same line of the table".
@@ -136,7 +127,8 @@ result<void> deliver(const RunSettings& settings, const Report& report) {
   if (kind == ReportKind::table) {
     const bool colour = ::isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
     const auto text = to_table(report, {.colour = colour, .internal = settings.internal});
-    return write_all(STDERR_FILENO, "\n" + text, "standard error");
+    if (!write_all(STDERR_FILENO, "\n" + text)) return cannot_write("standard error");
+    return {};
   }
   const auto path = report_path(settings, report.pid);
   if (kind == ReportKind::text) {

@@ -1,15 +1,18 @@
 #include "overt/target.h"
 
-#include <algorithm>
 #include <cstddef>
+
+#include "overt/text.h"
 
 namespace overt {
 namespace {
 
 constexpr std::string_view kExample = "write it as package.module:Class.method";
 
-Error error_at(std::string_view text, std::size_t column, std::string_view problem) {
-  std::string what = "target '" + std::string(text) + "', column " + std::to_string(column + 1) + ": ";
+// The column is the one where a terminal shows the byte `at`.
+Error error_at(std::string_view text, std::size_t at, std::string_view problem) {
+  const auto column = width(printable(text.substr(0, at), text.size())) + 1;
+  std::string what = "target '" + printable(text) + "', column " + std::to_string(column) + ": ";
   what.append(problem).append("; ").append(kExample);
   return Error{Code::usage, std::move(what), std::string(text)};
 }

@@ -46,7 +46,9 @@ bool is_wide(std::uint32_t point) {
   return (point >= 0x1100 && point <= 0x115f) || (point >= 0x2e80 && point <= 0xa4cf) ||
          (point >= 0xac00 && point <= 0xd7a3) || (point >= 0xf900 && point <= 0xfaff) ||
          (point >= 0xfe30 && point <= 0xfe6f) || (point >= 0xff00 && point <= 0xff60) ||
-         (point >= 0x1f300 && point <= 0x1f64f) || (point >= 0x20000 && point <= 0x3fffd);
+         (point >= 0xffe0 && point <= 0xffe6) || (point >= 0x1f300 && point <= 0x1f64f) ||
+         (point >= 0x1f680 && point <= 0x1f6ff) || (point >= 0x1f900 && point <= 0x1f9ff) ||
+         (point >= 0x20000 && point <= 0x3fffd);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "describe.h"
 
+#include <algorithm>
+
 #include "namespaces.h"
 
 namespace overt::py {
@@ -17,75 +19,82 @@ bool is_scalar(PyObject* object) {
          type == &PySlice_Type;
 }
 
-bool is_plain(PyObject* object, int depth);
+PyObject* first_opaque(PyObject* object, int depth);
 
-bool all_plain(PyObject* const* items, Py_ssize_t size, int depth) {
+PyObject* first_opaque_of(PyObject* const* items, Py_ssize_t size, int depth) {
   for (Py_ssize_t i = 0; i < std::min(size, kBreadth); ++i) {
-    if (items[i] != nullptr && !is_plain(items[i], depth)) return false;
+    if (items[i] == nullptr) continue;
+    if (PyObject* found = first_opaque(items[i], depth)) return found;
   }
-  return true;
+  return nullptr;
 }
 
-bool is_plain(PyObject* object, int depth) {
-  if (is_scalar(object)) return true;
+PyObject* first_opaque_in_dict(PyObject* object, int depth) {
+  Py_ssize_t at = 0;
+  PyObject* value = nullptr;
+  for (Py_ssize_t seen = 0; seen < kBreadth && PyDict_Next(object, &at, nullptr, &value) != 0; ++seen) {
+    if (PyObject* found = first_opaque(value, depth)) return found;
+  }
+  return nullptr;
+}
+
+PyObject* first_opaque_in_set(PyObject* object, int depth) {
+  const auto iterator = nb::steal(PyObject_GetIter(object));
+  PyObject* found = nullptr;
+  for (Py_ssize_t seen = 0; iterator.is_valid() && found == nullptr && seen < kBreadth; ++seen) {
+    const auto element = nb::steal(PyIter_Next(iterator.ptr()));
+    if (!element.is_valid()) break;
+    found = first_opaque(element.ptr(), depth);  // the set holds it
+  }
+  PyErr_Clear();
+  return found;
+}
+
+// What keeps an object from being plain data: itself, or something in it. Borrowed; nullptr when it is plain.
+PyObject* first_opaque(PyObject* object, int depth) {
+  if (is_scalar(object)) return nullptr;
   const auto* type = Py_TYPE(object);
-  const bool deep = depth >= kDepth;
+  const bool container = type == &PyTuple_Type || type == &PyList_Type || type == &PyDict_Type ||
+                         type == &PySet_Type || type == &PyFrozenSet_Type;
+  if (!container) return object;
+  if (depth >= kDepth) return nullptr;
   if (type == &PyTuple_Type) {
-    return deep || all_plain(&PyTuple_GET_ITEM(object, 0), PyTuple_GET_SIZE(object), depth + 1);
+    return first_opaque_of(&PyTuple_GET_ITEM(object, 0), PyTuple_GET_SIZE(object), depth + 1);
   }
   if (type == &PyList_Type) {
-    return deep || all_plain(reinterpret_cast<PyListObject*>(object)->ob_item, PyList_GET_SIZE(object),
-                             depth + 1);
+    PyObject* const* items = reinterpret_cast<PyListObject*>(object)->ob_item;
+    return first_opaque_of(items, PyList_GET_SIZE(object), depth + 1);
   }
-  if (type == &PyDict_Type) {
-    Py_ssize_t at = 0;
-    Py_ssize_t seen = 0;
-    PyObject* value = nullptr;
-    while (!deep && seen++ < kBreadth && PyDict_Next(object, &at, nullptr, &value) != 0) {
-      if (!is_plain(value, depth + 1)) return false;
-    }
-    return true;
-  }
-  if (type == &PySet_Type || type == &PyFrozenSet_Type) {
-    const auto iterator = nb::steal(PyObject_GetIter(object));
-    Py_ssize_t seen = 0;
-    while (!deep && iterator.is_valid() && seen++ < kBreadth) {
-      const auto element = nb::steal(PyIter_Next(iterator.ptr()));
-      if (!element.is_valid()) break;
-      if (!is_plain(element.ptr(), depth + 1)) return false;
-    }
-    PyErr_Clear();
-    return true;
-  }
-  return false;
+  if (type == &PyDict_Type) return first_opaque_in_dict(object, depth + 1);
+  return first_opaque_in_set(object, depth + 1);
 }
 
-void describe_function(PyObject* object, Value& value, Origins& origins) {
+void describe_function(PyObject* object, Value& value, Namespaces& namespaces, Origins& origins) {
   const auto* function = reinterpret_cast<PyFunctionObject*>(object);
   value.module = text_of(function->func_module);
   value.qualname = text_of(function->func_qualname);
-  value.definer = origin_of_globals(function->func_globals, origins);
+  value.definer = namespaces.origin_of_globals(function->func_globals, origins);
 }
 
-void describe_builtin(PyObject* object, Value& value, Origins& origins) {
+void describe_builtin(PyObject* object, Value& value, Namespaces& namespaces, Origins& origins) {
   const auto* function = reinterpret_cast<PyCFunctionObject*>(object);
   value.module = text_of(function->m_module);
   value.qualname = function->m_ml->ml_name;
-  if (function->m_module != nullptr) value.definer = origin_of_module(function->m_module, origins);
+  if (function->m_module != nullptr) value.definer = namespaces.origin_of_module(function->m_module, origins);
 }
 
 // The function inside a descriptor of the interpreter's own: its attribute is a plain C member.
-void describe_inner(PyObject* object, const char* attribute, Value& value, Origins& origins) {
+void describe_inner(PyObject* object, const char* attribute, Value& value, Namespaces& namespaces, Origins& origins) {
   const auto inner = nb::steal(PyObject_GetAttrString(object, attribute));
   if (!inner.is_valid()) return PyErr_Clear();
-  if (PyFunction_Check(inner.ptr())) describe_function(inner.ptr(), value, origins);
+  if (PyFunction_Check(inner.ptr())) describe_function(inner.ptr(), value, namespaces, origins);
 }
 
 }  // namespace
 
-bool is_plain(PyObject* object) { return is_plain(object, 0); }
+bool is_plain(PyObject* object) { return first_opaque(object, 0) == nullptr; }
 
-Value describe(PyObject* object, Origins& origins) {
+Value describe(PyObject* object, Namespaces& namespaces, Origins& origins) {
   Value value;
   if (object == nullptr) return value;
   auto* type = Py_TYPE(object);
@@ -99,28 +108,28 @@ Value describe(PyObject* object, Origins& origins) {
   value.type = module == "builtins" ? type_qualname(type) : module + "." + type_qualname(type);
 
   if (PyFunction_Check(object)) {
-    describe_function(object, value, origins);
+    describe_function(object, value, namespaces, origins);
   } else if (PyMethod_Check(object) && PyFunction_Check(PyMethod_GET_FUNCTION(object))) {
-    describe_function(PyMethod_GET_FUNCTION(object), value, origins);
+    describe_function(PyMethod_GET_FUNCTION(object), value, namespaces, origins);
   } else if (PyCFunction_Check(object)) {
-    describe_builtin(object, value, origins);
+    describe_builtin(object, value, namespaces, origins);
   } else if (value.is_class) {
     auto* described = reinterpret_cast<PyTypeObject*>(object);
     value.module = type_module(described);
     value.qualname = type_qualname(described);
-    value.definer = origin_of_type(described, origins);
+    value.definer = namespaces.origin_of_type(described, origins);
   } else if (value.is_module) {
     PyObject* dict = PyModule_GetDict(object);
-    PyObject* spec = item(dict, "__spec__");
-    value.module = text_of(item(dict, "__name__"));
+    PyObject* spec = item(dict, names().spec);
+    value.module = text_of(item(dict, names().name));
     value.has_spec = spec != nullptr && spec != Py_None;
-    value.definer = origin_of_globals(dict, origins);
+    value.definer = namespaces.origin_of_globals(dict, origins);
   } else if (type == &PyStaticMethod_Type || type == &PyClassMethod_Type) {
-    describe_inner(object, "__func__", value, origins);
+    describe_inner(object, "__func__", value, namespaces, origins);
   } else if (type == &PyProperty_Type) {
-    describe_inner(object, "fget", value, origins);
-  } else if (!value.plain) {
-    value.definer = origin_of_type(type, origins);
+    describe_inner(object, "fget", value, namespaces, origins);
+  } else if (PyObject* opaque = first_opaque(object, 0)) {  // of a container, what makes it more than data
+    value.definer = namespaces.origin_of_type(Py_TYPE(opaque), origins);
   }
   return value;
 }

@@ -7,6 +7,7 @@
 
 #include <nanobind/nanobind.h>
 
+#include "namespaces.h"
 #include "overt/origins.h"
 #include "overt/write.h"
 
@@ -16,6 +17,6 @@ namespace overt::py {
 bool is_plain(PyObject* object);
 
 // nullptr describes "no value".
-Value describe(PyObject* object, Origins& origins);
+Value describe(PyObject* object, Namespaces& namespaces, Origins& origins);
 
 }  // namespace overt::py

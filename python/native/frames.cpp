@@ -3,6 +3,7 @@
 #include <array>
 
 #include "namespaces.h"
+#include "overt/helpers.h"
 
 namespace overt::py {
 namespace {
@@ -30,7 +31,7 @@ Frame look_at(PyFrameObject* frame, PyObject* globals) {
   const auto code = nb::steal(reinterpret_cast<PyObject*>(PyFrame_GetCode(frame)));
   const auto* source = reinterpret_cast<PyCodeObject*>(code.ptr());
   Frame seen;
-  seen.module = text_of(item(globals, "__name__"));
+  seen.module = text_of(item(globals, names().name));
   seen.function = text_of(source->co_qualname);
   seen.file = text_of(source->co_filename);
   seen.body = seen.function == "<module>";
@@ -38,10 +39,16 @@ Frame look_at(PyFrameObject* frame, PyObject* globals) {
   return seen;
 }
 
+const PyCodeObject* code_of(PyObject* function) {
+  return reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(function));
+}
+
 Site site_of(const Frame& frame, PyObject* object) {
   Site site{std::string(frame.module), std::string(frame.function), std::string(frame.file), 0};
   if (PyFrame_Check(object)) {
     site.line = PyFrame_GetLineNumber(reinterpret_cast<PyFrameObject*>(object));
+  } else if (PyFunction_Check(object)) {
+    site.line = code_of(object)->co_firstlineno;
   }
   return site;
 }
@@ -54,18 +61,16 @@ Stack::Stack(Namespaces& namespaces, Origins& origins) {
     auto* raw = reinterpret_cast<PyFrameObject*>(frame.ptr());
     const auto globals = nb::steal(PyFrame_GetGlobals(raw));
     auto seen = look_at(raw, globals.ptr());
-    const bool machinery = seen.machinery;
-    if (frames_.empty() && machinery && seen.function == "_call_with_frames_removed") {
+    if (frames_.empty() && seen.machinery && seen.function == "_call_with_frames_removed") {
       add_extension_being_loaded(raw, origins);
     }
-    auto* space = namespaces.find(globals.ptr());
-    seen.origin = space != nullptr ? namespaces.details(*space, globals.ptr(), origins).origin
-                                   : origin_of_globals(globals.ptr(), origins);
+    seen.origin = namespaces.origin_of_globals(globals.ptr(), origins);
     frames_.push_back(seen);
-    auto back = nb::steal(reinterpret_cast<PyObject*>(PyFrame_GetBack(raw)));
-    held_.push_back(std::move(frame));
-    if (machinery) break;
-    frame = std::move(back);
+    held_.push_back(frame);
+    outermost_ = std::move(frame);
+    if (seen.machinery || (seen.body && !seen.module.empty())) break;
+    if (is_helper(seen.module)) add_wrapped_function(raw, namespaces, origins);
+    frame = nb::steal(reinterpret_cast<PyObject*>(PyFrame_GetBack(raw)));
   }
 }
 
@@ -93,6 +98,30 @@ void Stack::add_extension_being_loaded(PyFrameObject* frame, Origins& origins) {
   held_.push_back(nb::make_tuple(std::move(name), std::move(path)));
 }
 
+// A helper's wrapper acts for the function that it wraps, whoever calls it: @mock.patch() on a test is the
+// test's doing, not the test runner's. That function is among the wrapper's free variables.
+void Stack::add_wrapped_function(PyFrameObject* frame, Namespaces& namespaces, Origins& origins) {
+  const auto code = nb::steal(reinterpret_cast<PyObject*>(PyFrame_GetCode(frame)));
+  const auto free_names = nb::steal(PyCode_GetFreevars(reinterpret_cast<PyCodeObject*>(code.ptr())));
+  if (!free_names.is_valid()) return PyErr_Clear();
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(free_names.ptr()); ++i) {
+    auto value = nb::steal(PyFrame_GetVar(frame, PyTuple_GET_ITEM(free_names.ptr(), i)));
+    if (!value.is_valid()) PyErr_Clear();
+    if (!value.is_valid() || !PyFunction_Check(value.ptr())) continue;
+    PyObject* globals = PyFunction_GET_GLOBALS(value.ptr());
+    Frame wrapped;
+    wrapped.module = text_of(item(globals, names().name));
+    wrapped.origin = namespaces.origin_of_globals(globals, origins);
+    const auto place = origins[wrapped.origin].place;
+    if (is_helper(wrapped.module) || place == Place::stdlib || place == Place::builtins) continue;
+    wrapped.function = text_of(code_of(value.ptr())->co_qualname);
+    wrapped.file = text_of(code_of(value.ptr())->co_filename);
+    frames_.push_back(wrapped);
+    held_.push_back(std::move(value));
+    return;
+  }
+}
+
 Site Stack::site(std::size_t index) const { return site_of(frames_[index], held_[index].ptr()); }
 
 std::vector<Site> Stack::sites() const {
@@ -100,9 +129,8 @@ std::vector<Site> Stack::sites() const {
   for (std::size_t i = 0; i < frames_.size() && sites.size() < kShown; ++i) {
     if (!frames_[i].machinery) sites.push_back(site(i));
   }
-  if (held_.empty() || !PyFrame_Check(held_.back().ptr())) return sites;
-  auto frame = nb::borrow(held_.back());
-  while (sites.size() < kShown) {
+  auto frame = outermost_;
+  while (frame.is_valid() && sites.size() < kShown) {
     auto* raw = reinterpret_cast<PyFrameObject*>(frame.ptr());
     frame = nb::steal(reinterpret_cast<PyObject*>(PyFrame_GetBack(raw)));
     if (!frame.is_valid()) break;

@@ -32,9 +32,11 @@ class Stack {
 
  private:
   void add_extension_being_loaded(PyFrameObject* frame, Origins& origins);
+  void add_wrapped_function(PyFrameObject* frame, Namespaces& namespaces, Origins& origins);
 
   std::vector<Frame> frames_;
-  std::vector<nb::object> held_;  // the frame objects, or the text of a frame that stands for an extension
+  std::vector<nb::object> held_;  // what the views belong to: a frame, a function, or an extension's names
+  nb::object outermost_;          // the last frame that was looked at
 };
 
 }  // namespace overt::py

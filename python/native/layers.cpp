@@ -1,5 +1,8 @@
 #include "layers.h"
 
+#include <algorithm>
+#include <vector>
+
 namespace overt::py {
 namespace {
 
@@ -8,6 +11,24 @@ bool holds_nothing(PyObject* object) {
   return object == Py_None || type == &PyLong_Type || type == &PyFloat_Type ||
          type == &PyUnicode_Type || type == &PyBytes_Type || type == &PyBool_Type ||
          type == &PyProperty_Type || type == &PyStaticMethod_Type || type == &PyClassMethod_Type;
+}
+
+// Two descriptors around the same functions do the same; who restores with staticmethod(saved) makes a new one.
+bool is_same_descriptor(PyObject* one, PyObject* other) {
+  if (one == nullptr || other == nullptr || Py_TYPE(one) != Py_TYPE(other)) return false;
+  std::vector<const char*> members;
+  if (Py_TYPE(one) == &PyProperty_Type) {
+    members = {"fget", "fset", "fdel"};
+  } else if (Py_TYPE(one) == &PyStaticMethod_Type || Py_TYPE(one) == &PyClassMethod_Type) {
+    members = {"__func__"};
+  } else {
+    return false;
+  }
+  return std::all_of(members.begin(), members.end(), [&](const char* member) {
+    const auto mine = nb::steal(PyObject_GetAttrString(one, member));
+    const auto theirs = nb::steal(PyObject_GetAttrString(other, member));
+    return mine.is_valid() && mine.ptr() == theirs.ptr();
+  });
 }
 
 }  // namespace
@@ -37,7 +58,7 @@ PyObject* Identity::get() const {
 }
 
 bool Identity::is(PyObject* object) const {
-  if (object != address_) return false;
+  if (object != address_) return object != nullptr && !weak_ && is_same_descriptor(held_.ptr(), object);
   // The address may have been used again by another object: only a live reference proves identity.
   return object == nullptr || !weak_ || get() == object;
 }

@@ -18,7 +18,8 @@ class Identity {
   Identity() = default;  // of "no value"
   explicit Identity(PyObject* object);
 
-  // True when `object` (nullptr: no value) is the one that this was made from.
+  // True when `object` (nullptr: no value) is the one that this was made from, or a descriptor of the
+  // interpreter's own around the same functions.
   bool is(PyObject* object) const;
 
   // The object while it is known to be alive, else nullptr. Borrowed.

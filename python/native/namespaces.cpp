@@ -15,18 +15,27 @@ std::string_view text_of(PyObject* object) {
   return {text, static_cast<std::size_t>(size)};
 }
 
-PyObject* item(PyObject* dict, const char* name) {
-  const auto key = nb::steal(PyUnicode_InternFromString(name));
-  PyObject* value = key.is_valid() ? PyDict_GetItemWithError(dict, key.ptr()) : nullptr;
+PyObject* item(PyObject* dict, PyObject* name) {
+  if (dict == nullptr || name == nullptr) return nullptr;
+  PyObject* value = PyDict_GetItemWithError(dict, name);
   if (value == nullptr) PyErr_Clear();
   return value;
+}
+
+PyObject* item(PyObject* dict, const char* name) {
+  return item(dict, nb::steal(PyUnicode_InternFromString(name)).ptr());
+}
+
+const Names& names() {
+  static const Names all;  // kept for ever: the interpreter interns these names too
+  return all;
 }
 
 namespace {
 
 // `python -m pkg` runs pkg.__main__ under the name __main__; its spec still knows.
 std::string main_name(PyObject* dict) {
-  PyObject* spec = item(dict, "__spec__");
+  PyObject* spec = item(dict, names().spec);
   if (spec == nullptr || spec == Py_None) return {};
   const auto name = nb::steal(PyObject_GetAttrString(spec, "name"));
   if (!name.is_valid()) PyErr_Clear();
@@ -37,39 +46,38 @@ bool is_main(std::string_view module) { return module == "__main__" || module ==
 
 nb::object dict_of(PyTypeObject* type) { return nb::steal(PyType_GetDict(type)); }
 
-}  // namespace
-
-OriginId origin_of_globals(PyObject* dict, Origins& origins) {
-  const auto name = text_of(item(dict, "__name__"));
-  PyObject* file = item(dict, "__file__");
-  auto path = std::string(text_of(file));
-  if (file == nullptr && !name.empty()) {
-    // Code run by exec() in a dict of its own, or a namespace package: the module of that name knows.
-    PyObject* modules = PyImport_GetModuleDict();
-    PyObject* module = modules == nullptr ? nullptr : PyDict_GetItemWithError(modules, item(dict, "__name__"));
-    if (module == nullptr) PyErr_Clear();
-    if (module != nullptr && PyModule_Check(module)) {
-      path = text_of(item(PyModule_GetDict(module), "__file__"));
-    }
-  }
-  return origins.of(name, path, is_main(name) ? main_name(dict) : std::string());
+// The dict of the module of that name, or nullptr. Borrowed.
+PyObject* module_dict(PyObject* name) {
+  PyObject* module = item(PyImport_GetModuleDict(), name);
+  return module != nullptr && PyModule_Check(module) ? PyModule_GetDict(module) : nullptr;
 }
 
-OriginId origin_of_module(PyObject* name, Origins& origins) {
+OriginId find_origin(PyObject* dict, Origins& origins) {
+  PyObject* const name = item(dict, names().name);
+  PyObject* file = item(dict, names().file);
+  // Code run by exec() in a dict of its own: the module of that name knows where it comes from.
+  if (file == nullptr && name != nullptr) file = item(module_dict(name), names().file);
+  const auto text = text_of(name);
+  return origins.of(text, text_of(file), is_main(text) ? main_name(dict) : std::string());
+}
+
+}  // namespace
+
+OriginId Namespaces::origin_of_globals(PyObject* dict, Origins& origins) {
+  auto* space = find(dict);
+  return space != nullptr ? details(*space, dict, origins).origin : find_origin(dict, origins);
+}
+
+OriginId Namespaces::origin_of_module(PyObject* name, Origins& origins) {
   if (name == nullptr || !PyUnicode_Check(name)) return kNoOrigin;
-  PyObject* modules = PyImport_GetModuleDict();
-  PyObject* module = modules == nullptr ? nullptr : PyDict_GetItemWithError(modules, name);
-  if (module == nullptr) PyErr_Clear();
-  if (module != nullptr && PyModule_Check(module)) {
-    return origin_of_globals(PyModule_GetDict(module), origins);
-  }
-  return origins.of_name(text_of(name));
+  PyObject* dict = module_dict(name);
+  return dict != nullptr ? origin_of_globals(dict, origins) : origins.of_name(text_of(name));
 }
 
 std::string type_module(PyTypeObject* type) {
   if ((type->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0) {
     const auto dict = dict_of(type);
-    if (const auto name = text_of(item(dict.ptr(), "__module__")); !name.empty()) {
+    if (const auto name = text_of(item(dict.ptr(), names().module)); !name.empty()) {
       return std::string(name);
     }
   }
@@ -83,25 +91,25 @@ std::string type_qualname(PyTypeObject* type) {
   return std::string(text_of(name.ptr()));
 }
 
-OriginId origin_of_type(PyTypeObject* type, Origins& origins) {
+OriginId Namespaces::origin_of_type(PyTypeObject* type, Origins& origins) {
+  const auto dict = dict_of(type);
+  if (auto* space = find(dict.ptr()); space != nullptr && space->details) return space->details->origin;
   const auto module = type_module(type);
   const auto name = nb::steal(PyUnicode_FromStringAndSize(module.data(), std::ssize(module)));
   if (!name.is_valid()) PyErr_Clear();
   return origin_of_module(name.ptr(), origins);
 }
 
-namespace {
-
-std::vector<OriginId> frameworks_of(PyTypeObject* type, Origins& origins) {
-  std::vector<OriginId> all = {origin_of_type(Py_TYPE(type), origins)};
-  PyObject* bases = type->tp_mro;
+const std::vector<OriginId>& Namespaces::frameworks(Namespace& space, Origins& origins) {
+  auto& known = space.details->frameworks;
+  if (!known.empty()) return known;
+  known.push_back(origin_of_type(Py_TYPE(space.type), origins));
+  PyObject* bases = space.type->tp_mro;
   for (Py_ssize_t i = 1; bases != nullptr && i < PyTuple_GET_SIZE(bases); ++i) {
-    all.push_back(origin_of_type(reinterpret_cast<PyTypeObject*>(PyTuple_GET_ITEM(bases, i)), origins));
+    known.push_back(origin_of_type(reinterpret_cast<PyTypeObject*>(PyTuple_GET_ITEM(bases, i)), origins));
   }
-  return all;
+  return known;
 }
-
-}  // namespace
 
 bool Namespaces::watch(PyObject* dict, const Namespace& space) {
   const auto [it, fresh] = all_.try_emplace(dict);
@@ -145,18 +153,30 @@ void Namespaces::watch_modules(PyObject* modules) {
   while (PyDict_Next(modules, &at, nullptr, &module) != 0) watch_module(module);
 }
 
+namespace {
+
+// Whether a module's dict holds the class, or the outermost of the classes that it is nested in.
+bool holds(PyObject* dict, PyTypeObject* type, const std::string& qualname) {
+  const auto dot = qualname.find('.');
+  if (qualname.find("<locals>") != std::string::npos) return true;
+  PyObject* found = item(dict, qualname.substr(0, dot).c_str());
+  return found != nullptr &&
+         (dot == std::string::npos ? found == reinterpret_cast<PyObject*>(type) : PyType_Check(found));
+}
+
+}  // namespace
+
 // The globals of the module that a class belongs to. Some classes name a module that was never imported under
-// that name (a C extension inside a package); then it is the module that the class was found in.
-PyObject* Namespaces::module_dict_of(const Namespace& space, const std::string& module) {
-  PyObject* modules = PyImport_GetModuleDict();
-  PyObject* found = modules == nullptr ? nullptr : item(modules, module.c_str());
-  if (found != nullptr && PyModule_Check(found)) return PyModule_GetDict(found);
-  return find(space.seen_in) != nullptr ? space.seen_in : nullptr;
+// that name, or one that another distribution ships a copy of; then it is the module that they were found in.
+PyObject* Namespaces::module_dict_of(const Namespace& space, const Details& known) {
+  PyObject* module = item(PyImport_GetModuleDict(), known.module.c_str());
+  PyObject* named = module != nullptr && PyModule_Check(module) ? PyModule_GetDict(module) : nullptr;
+  if (named != nullptr && holds(named, space.type, known.qualname)) return named;
+  return find(space.seen_in) != nullptr ? space.seen_in : named;
 }
 
 Details& Namespaces::details(Namespace& space, PyObject* dict, Origins& origins) {
-  const bool main = space.details && is_main(space.details->module);
-  if (space.details && !main) return *space.details;
+  if (space.details && !space.details->provisional) return *space.details;
   if (!space.details) space.details = std::make_unique<Details>();
   auto& known = *space.details;
   if (space.space == Space::modules) {
@@ -164,19 +184,22 @@ Details& Namespaces::details(Namespace& space, PyObject* dict, Origins& origins)
     return known;
   }
   if (space.space == Space::module) {
-    known.module = text_of(item(dict, "__name__"));
+    known.module = text_of(item(dict, names().name));
     known.module_dict = dict;
   } else {
     known.module = type_module(space.type);
     known.qualname = type_qualname(space.type);
-    known.module_dict = module_dict_of(space, known.module);
+    known.module_dict = module_dict_of(space, known);
     known.builtin_type = (space.type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0;
-    known.frameworks = frameworks_of(space.type, origins);
   }
-  PyObject* spec = known.module_dict == nullptr ? nullptr : item(known.module_dict, "__spec__");
+  known.extension = text_of(item(known.module_dict, names().file)).ends_with(".so");
+  PyObject* spec = known.module_dict == nullptr ? nullptr : item(known.module_dict, names().spec);
   known.bodiless = !is_main(known.module) && (spec == nullptr || spec == Py_None);
-  known.origin = known.module_dict != nullptr ? origin_of_globals(known.module_dict, origins)
+  known.origin = known.module_dict != nullptr ? find_origin(known.module_dict, origins)
                                               : origins.of(known.module, "");
+  // __main__ and modules that are made by hand learn their file and spec after they have appeared.
+  known.provisional = is_main(known.module) || (item(known.module_dict, names().file) == nullptr &&
+                                                origins[known.origin].place == Place::application);
   return known;
 }
 

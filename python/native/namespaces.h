@@ -25,9 +25,11 @@ struct Details {
   std::string qualname;               // "" for a module
   OriginId origin = kNoOrigin;
   PyObject* module_dict = nullptr;    // address only: the globals of code that may change this namespace freely
+  bool provisional = false;           // to be looked at again: see details()
   bool builtin_type = false;
+  bool extension = false;             // of a module written in C
   bool bodiless = false;              // of a module that no import system made
-  std::vector<OriginId> frameworks;   // of a class: origins of its bases and metaclass
+  std::vector<OriginId> frameworks;   // see Namespaces::frameworks(); empty until asked for
   std::unordered_map<std::string, std::vector<Layer>> layers;  // active patches by name, innermost first
 };
 
@@ -65,10 +67,18 @@ class Namespaces {
   // Fills in the details of a namespace once and returns them.
   Details& details(Namespace& space, PyObject* dict, Origins& origins);
 
+  // Of a class: the origins of its bases and its metaclass.
+  const std::vector<OriginId>& frameworks(Namespace& space, Origins& origins);
+
+  // The origin of code whose globals are `dict`, of a module by its name object, and of a class.
+  OriginId origin_of_globals(PyObject* dict, Origins& origins);
+  OriginId origin_of_module(PyObject* name, Origins& origins);
+  OriginId origin_of_type(PyTypeObject* type, Origins& origins);
+
  private:
   bool watch(PyObject* dict, const Namespace& space);
   void watch_classes(PyObject* dict, PyObject* seen_in);
-  PyObject* module_dict_of(const Namespace& space, const std::string& module);
+  PyObject* module_dict_of(const Namespace& space, const Details& known);
 
   int watcher_ = -1;
   std::unordered_map<PyObject*, Namespace> all_;
@@ -79,11 +89,16 @@ std::string_view text_of(PyObject* object);
 
 // A borrowed value of a dict by name, or nullptr. Never sets an error.
 PyObject* item(PyObject* dict, const char* name);
+PyObject* item(PyObject* dict, PyObject* name);
 
-// The origin of code whose globals are `dict`, of a module by its name object, and of a class.
-OriginId origin_of_globals(PyObject* dict, Origins& origins);
-OriginId origin_of_module(PyObject* name, Origins& origins);
-OriginId origin_of_type(PyTypeObject* type, Origins& origins);
+// The names that every question about a module begins with, made once.
+struct Names {
+  PyObject* name = PyUnicode_InternFromString("__name__");
+  PyObject* file = PyUnicode_InternFromString("__file__");
+  PyObject* spec = PyUnicode_InternFromString("__spec__");
+  PyObject* module = PyUnicode_InternFromString("__module__");
+};
+const Names& names();
 
 // __module__ and __qualname__ of a class, without its metaclass having a say.
 std::string type_module(PyTypeObject* type);

@@ -38,7 +38,11 @@ std::vector<std::string> strings(PyObject* sequence) {
     return all;
   }
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(fast.ptr()); ++i) {
-    all.emplace_back(text_of(PyList_GET_ITEM(fast.ptr(), i)));
+    // Arguments and paths may hold bytes that are no text: those are written as \udcXX.
+    const auto bytes = nb::steal(
+        PyUnicode_AsEncodedString(PyList_GET_ITEM(fast.ptr(), i), "utf-8", "backslashreplace"));
+    if (!bytes.is_valid()) PyErr_Clear();
+    all.emplace_back(bytes.is_valid() ? PyBytes_AS_STRING(bytes.ptr()) : "?");
   }
   return all;
 }

@@ -12,10 +12,12 @@ namespace {
 
 // Prepared for the handler; pointers into strings that live as long as the process.
 struct Prepared {
+  pid_t pid = 0;  // a child made by fork(2) in C inherits the handler, and is not what the report is about
   std::string command;
   std::string variable;
   std::array<char*, 3> argv{};
   std::array<char*, 2> environment{};
+  sigset_t no_signals{};
 };
 
 Prepared* prepared = nullptr;
@@ -23,8 +25,9 @@ Prepared* prepared = nullptr;
 extern "C" void on_sigterm(int signal_number) {
   const int saved = errno;
   // vfork: fork would copy locks that other threads hold and run handlers that take them.
-  const pid_t child = ::vfork();
+  const pid_t child = ::getpid() == prepared->pid ? ::vfork() : -1;
   if (child == 0) {
+    ::sigprocmask(SIG_SETMASK, &prepared->no_signals, nullptr);  // else the command could not be interrupted
     ::execve(prepared->command.c_str(), prepared->argv.data(), prepared->environment.data());
     ::_exit(127);
   }
@@ -45,6 +48,8 @@ void report_on_sigterm(const RunSettings& settings, const std::string& variable)
   if (prepared != nullptr || ::sigaction(SIGTERM, nullptr, &current) != 0) return;
   if ((current.sa_flags & SA_SIGINFO) != 0 || current.sa_handler != SIG_DFL) return;
   prepared = new Prepared;
+  prepared->pid = ::getpid();
+  sigemptyset(&prepared->no_signals);
   prepared->command = settings.command;
   prepared->variable = std::string(kRunVariable) + "=" + variable;
   static std::string verb = "finish-run";

@@ -11,27 +11,37 @@ namespace {
 
 Watcher* the_watcher = nullptr;
 
-// The interpreter's own writes go on whatever happens here: an error that was set stays set, a fault of
-// ours is swallowed, and time is counted.
-class Aside {
+// The interpreter's own write goes on whatever happens here: an error that was set stays set.
+class ErrorKept {
  public:
-  explicit Aside(std::chrono::steady_clock::duration& spent)
-      : spent_(spent), error_(PyErr_GetRaisedException()) {}
-  ~Aside() {
-    PyErr_SetRaisedException(error_);
-    spent_ += std::chrono::steady_clock::now() - start_;
-  }
-  Aside(const Aside&) = delete;
-  Aside& operator=(const Aside&) = delete;
+  ErrorKept() : error_(PyErr_GetRaisedException()) {}
+  ~ErrorKept() { PyErr_SetRaisedException(error_); }
+  ErrorKept(const ErrorKept&) = delete;
+  ErrorKept& operator=(const ErrorKept&) = delete;
+
+ private:
+  PyObject* error_;
+};
+
+class Timed {
+ public:
+  explicit Timed(std::chrono::steady_clock::duration& spent) : spent_(spent) {}
+  ~Timed() { spent_ += std::chrono::steady_clock::now() - start_; }
+  Timed(const Timed&) = delete;
+  Timed& operator=(const Timed&) = delete;
 
  private:
   std::chrono::steady_clock::duration& spent_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  PyObject* error_;
 };
 
 double now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+PyObject* dict_of_module(PyObject* modules, const char* name) {
+  PyObject* module = item(modules, name);
+  return module != nullptr && PyModule_Check(module) ? PyModule_GetDict(module) : nullptr;
 }
 
 Description described(const Value& value) { return {value.type, value.module, value.qualname}; }
@@ -58,7 +68,11 @@ Watcher::Watcher(Environment environment, bool internal, Listener listener)
   }
   the_watcher = this;
   namespaces_.start(dict_watcher_);
-  namespaces_.watch_modules(PyImport_GetModuleDict());
+  PyObject* modules = PyImport_GetModuleDict();
+  builtins_ = dict_of_module(modules, "builtins");
+  import_system_ = {dict_of_module(modules, "_frozen_importlib"),
+                    dict_of_module(modules, "_frozen_importlib_external")};
+  namespaces_.watch_modules(modules);
 }
 
 Watcher::~Watcher() {
@@ -74,7 +88,11 @@ int Watcher::on_dict(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyO
     self->forget(dict);
     return 0;
   }
-  // For a CLONED dict `key` is a dict; a cleared one is either dying or being filled again.
+  if (event == PyDict_EVENT_CLEARED) {
+    self->cleared(dict);
+    return 0;
+  }
+  // For a CLONED dict `key` is a dict.
   if (event != PyDict_EVENT_ADDED && event != PyDict_EVENT_MODIFIED && event != PyDict_EVENT_DELETED) return 0;
   if (value != nullptr && PyType_Check(value)) {
     self->namespaces_.watch_stored_type(reinterpret_cast<PyTypeObject*>(value), dict);
@@ -90,24 +108,45 @@ int Watcher::on_dict(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyO
   return 0;
 }
 
-// Code of the module that a namespace belongs to writes to it.
+// The first half of changes_behaviour(), by types alone and without a name: most writes end here.
+bool Watcher::can_matter(PyObject* dict, const Namespace& space, PyObject* old_value, PyObject* value) const {
+  if (space.space == Space::modules) return true;
+  if (old_value == nullptr && value != nullptr) {
+    const auto* type = Py_TYPE(value);
+    return type->tp_call != nullptr || type->tp_descr_get != nullptr || type->tp_descr_set != nullptr ||
+           dict == builtins_;
+  }
+  return (old_value != nullptr && !is_plain(old_value)) || (value != nullptr && !is_plain(value));
+}
+
+// Code of the module that a namespace belongs to writes to it; for sys.modules, the import system does.
 bool Watcher::is_own_write(PyObject* dict, Namespace& space) {
   PyObject* globals = PyEval_GetGlobals();
   if (globals == nullptr) return false;
-  if (space.space == Space::module) return globals == dict;
-  return space.space == Space::type && namespaces_.details(space, dict, origins_).module_dict == globals;
+  switch (space.space) {
+    case Space::module: return globals == dict;
+    case Space::type: return namespaces_.details(space, dict, origins_).module_dict == globals;
+    case Space::modules: return globals == import_system_[0] || globals == import_system_[1];
+    case Space::function: return false;
+  }
+  return false;
 }
 
 void Watcher::consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyObject* value) {
   auto* space = namespaces_.find(dict);
   if (space == nullptr) return;
+  const ErrorKept error_kept;
   PyObject* old_value = nullptr;
-  const Aside aside(spent_);
   if (event != PyDict_EVENT_ADDED) {
     old_value = PyDict_GetItemWithError(dict, key);
     if (old_value == nullptr) PyErr_Clear();
   }
   if (event == PyDict_EVENT_DELETED) value = nullptr;
+  if (event == PyDict_EVENT_ADDED && !cleared_.empty()) {
+    const auto before = before_clearing(dict, key);
+    if (before.is(value)) return;  // put back as it was
+    old_value = before.get();
+  }
   if (space->space == Space::modules) replaced_entry(key, value);
   if (space->space == Space::module) replaced_type(old_value, value);
 
@@ -118,26 +157,24 @@ void Watcher::consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, P
     if (layers != nullptr && settle(*layers, value)) return;
   }
   const bool tracked = layers != nullptr && !layers->empty();
+  if (!tracked && !can_matter(dict, *space, old_value, value)) return;
   if (is_own_write(dict, *space)) {
-    if (tracked) retire(*layers, 0);  // the module was executed again
+    if (tracked) retire(*layers, 0);  // the module was executed again, or imported again
     return;
   }
+  const Timed timed(spent_);
   auto& details = namespaces_.details(*space, dict, origins_);
-  const bool builtins = space->space == Space::module && details.module == "builtins";
-  if (!builtins && space->space != Space::modules && (old_value == nullptr || is_plain(old_value)) &&
-      (value == nullptr || is_plain(value))) {
-    return;
-  }
   Write write;
   write.space = space->space;
   write.module = details.module;
   write.qualname = details.qualname;
   write.key = text_of(key);
-  write.origin = space->space == Space::modules ? origin_of_module(key, origins_) : details.origin;
+  write.origin = space->space == Space::modules ? namespaces_.origin_of_module(key, origins_) : details.origin;
   write.builtin_type = details.builtin_type;
   write.patched = tracked;
+  write.extension = details.extension;
   write.bodiless = details.bodiless;
-  write.frameworks = details.frameworks;
+  if (space->space == Space::type) write.frameworks = namespaces_.frameworks(*space, origins_);
   auto& own = details.layers[std::string(write.key)];
   if (decide(write, own, reinterpret_cast<PyObject*>(space->type), old_value, value)) {
     patched_.set(slot(dict));
@@ -146,11 +183,37 @@ void Watcher::consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, P
   if (own.empty()) details.layers.erase(std::string(write.key));
 }
 
+// A dict that is emptied and filled again, as mock.patch.dict(sys.modules) does at its end. What comes back as
+// it was has not changed; a name that patches had added is gone. THREADS: as for the callbacks.
+void Watcher::cleared(PyObject* dict) {
+  auto* space = namespaces_.find(dict);
+  if (space == nullptr || space->space == Space::type) return;  // a class that dies
+  auto& before = cleared_[dict];
+  before.clear();
+  Py_ssize_t at = 0;
+  PyObject* key = nullptr;
+  PyObject* value = nullptr;
+  while (PyDict_Next(dict, &at, &key, &value) != 0) before.emplace(text_of(key), Identity(value));
+  if (!space->details) return;
+  for (auto& [name, layers] : space->details->layers) {
+    if (settle(layers, nullptr)) before.erase(name);
+  }
+}
+
+// The value of a name before its dict was cleared, told once.
+Identity Watcher::before_clearing(PyObject* dict, PyObject* key) {
+  const auto it = cleared_.find(dict);
+  if (it == cleared_.end()) return {};
+  auto node = it->second.extract(std::string(text_of(key)));
+  if (it->second.empty()) cleared_.erase(it);
+  return node.empty() ? Identity() : std::move(node.mapped());
+}
+
 // The second half of both callbacks: true when the write was recorded as a layer.
 bool Watcher::decide(Write& write, std::vector<Layer>& layers, PyObject* holder, PyObject* old_value,
                      PyObject* value) {
-  write.old_value = describe(old_value, origins_);
-  write.new_value = describe(value, origins_);
+  write.old_value = describe(old_value, namespaces_, origins_);
+  write.new_value = describe(value, namespaces_, origins_);
   if (!changes_behaviour(write)) {
     retire(layers, 0);
     return false;
@@ -202,7 +265,11 @@ void Watcher::record(const Write& write, const Stack& stack, const Verdict& verd
   const auto index = static_cast<std::size_t>(id) - 1;
   if (subjects_.size() <= index) subjects_.resize(index + 1);
   subjects_[index] = {Identity(old_value), Identity(value), Identity(holder)};
-  layers.push_back({id, Identity(old_value), Identity(value)});
+  if (!layers.empty() && layers.back().patch == id) {
+    layers.back().new_value = Identity(value);
+  } else {
+    layers.push_back({id, Identity(old_value), Identity(value)});
+  }
   const auto& kept = ledger_.patch(id);
   if (kept.times > 1 && listener_.again) listener_.again(id);
   if (kept.times == 1 && listener_.patched) listener_.patched(kept);
@@ -228,6 +295,7 @@ void Watcher::retire(std::vector<Layer>& layers, std::size_t from) {
 }
 
 void Watcher::forget(PyObject* dict) {
+  cleared_.erase(dict);
   if (patched_dicts_.erase(dict) != 0) {
     if (auto* space = namespaces_.find(dict); space != nullptr && space->details) retire(*space->details);
   }
@@ -288,7 +356,8 @@ void Watcher::consider_function(PyFunction_WatchEvent event, PyFunctionObject* f
     default: return;
   }
   if (old_value == value) return;
-  const Aside aside(spent_);
+  const ErrorKept error_kept;
+  const Timed timed(spent_);
   auto* space = namespaces_.find(function->func_globals);
   if (space == nullptr) return;  // generated code with globals of its own: part of no module
   auto* object = reinterpret_cast<PyObject*>(function);

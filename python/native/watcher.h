@@ -8,6 +8,7 @@
 
 #include <nanobind/nanobind.h>
 
+#include <array>
 #include <bitset>
 #include <chrono>
 #include <functional>
@@ -64,6 +65,7 @@ class Watcher {
 
   void consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyObject* value);
   void consider_function(PyFunction_WatchEvent event, PyFunctionObject* function, PyObject* value);
+  bool can_matter(PyObject* dict, const Namespace& space, PyObject* old_value, PyObject* value) const;
   bool is_own_write(PyObject* dict, Namespace& space);
   void replaced_entry(PyObject* key, PyObject* value);
   void see_path();
@@ -76,6 +78,8 @@ class Watcher {
   void record(const Write& write, const class Stack& stack, const Verdict& verdict,
               std::vector<Layer>& layers, PyObject* holder, PyObject* old_value, PyObject* value);
   void forget(PyObject* dict);
+  void cleared(PyObject* dict);
+  Identity before_clearing(PyObject* dict, PyObject* key);
 
   bool may_be_patched(PyObject* dict) const { return patched_.test(slot(dict)); }
   static std::size_t slot(PyObject* dict);
@@ -86,11 +90,14 @@ class Watcher {
   Listener listener_;
   bool internal_;
   Py_ssize_t path_seen_ = 0;
+  PyObject* builtins_ = nullptr;  // addresses of the dicts of modules that live as long as the interpreter
+  std::array<PyObject*, 2> import_system_{};
   int dict_watcher_ = -1;
   int function_watcher_ = -1;
   std::bitset<4096> patched_;  // a Bloom filter of the dicts that hold active patches; only grows
   std::unordered_map<PyObject*, Function> functions_;
   std::unordered_set<PyObject*> patched_dicts_;  // those dicts exactly
+  std::unordered_map<PyObject*, std::unordered_map<std::string, Identity>> cleared_;  // what they held
   std::vector<Subject> subjects_;                // by id - 1
   std::chrono::steady_clock::duration spent_{};
 };

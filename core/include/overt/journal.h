@@ -14,6 +14,8 @@
 // THREADS: not synchronised; callers hold the GIL. SIGNALS: nothing here runs in a handler.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -58,9 +60,14 @@ class Journal {
 
  private:
   void line(const std::string& text);
+  bool attach(int flags);  // opens path_
+  bool is_ours() const;    // the descriptor is open and still the file that attach() opened
 
   std::string path_;
+  std::string head_;  // the first line, kept until it is known to be in the file
   int fd_ = -1;
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
   std::uint64_t size_ = 0;
   std::uint64_t lost_ = 0;
 };

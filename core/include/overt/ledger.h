@@ -25,11 +25,11 @@ class Ledger {
   static constexpr std::size_t kCapacity = 100'000;
 
   // Adds a patch as the outermost layer of its target and returns its id. The same line making the same
-  // change again after a revert re-activates the patch that is there and counts `times`. Returns 0 when
-  // the ledger is full.
+  // change again, while it is the outermost layer or after a revert, counts `times` of the patch that is
+  // there (and makes it active again). Returns 0 when the ledger is full.
   int add(Patch patch);
 
-  // Marks a patch as undone. It stays listed.
+  // Marks a patch as undone. It stays listed; the layers above it move down.
   void revert(int id);
 
   // REQUIRES: id was returned by add().

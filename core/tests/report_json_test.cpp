@@ -1,0 +1,181 @@
+// overt.report/1: what other programs read, and what is read back.
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "overt/report.h"
+#include "patches.h"
+
+namespace overt::test {
+namespace {
+
+using nlohmann::json;
+
+// A report in which every field differs from its default.
+Report full_report() {
+  auto first = patch_of("http.client:HTTPConnection.send", "sentry-sdk");
+  first.via = {"wrapt", "unittest.mock"};
+  first.reach = Reach{3, {"shop.http"}};
+  auto second = patch_of("http.client:HTTPConnection.send", "gevent");
+  second.change = Change::deleted;
+  second.boundary = Boundary::own;
+  second.internal = true;
+  second.reverted = true;
+  second.times = 5;
+  second.owner.version = "";
+  second.new_value = {};
+  second.old_value = {"wrapt.BoundFunctionWrapper", "", ""};
+  auto report = report_of({first, second, patch_of("time:sleep", "gevent")});
+  report.dropped = 4;
+  report.conflicts = {{"http.client:HTTPConnection.send", {1, 2}}};
+  report.children = {{8, "fork", {"python"}, 2, "/tmp/r.8.json", false}};
+  return report;
+}
+
+TEST_CASE("the fields of a report are the documented ones") {
+  auto report = report_of({patch_of("http.client:HTTPConnection.send", "sentry-sdk")});
+  report.patches[0].via = {"wrapt"};
+  report.patches[0].reach = Reach{3, {"shop.http"}};
+  report.children = {{8, "fork", {"python"}, 2, "", true}};
+  CHECK(json::parse(to_json(report)) == json::parse(R"({
+    "schema": "overt.report/1", "python": "3.13.0", "pid": 7, "argv": ["python", "app.py"],
+    "modules": 312, "watch_ms": 4.5, "dropped": 0, "metered": false,
+    "patches": [{
+      "id": 1, "target": "http.client:HTTPConnection.send", "change": "replaced",
+      "origin": "foreign",
+      "owner": {"name": "sentry-sdk", "version": "1.0", "package": "package"},
+      "via": ["wrapt"], "boundary": "stdlib",
+      "reach": {"kind": "name", "modules": 3, "stale": ["shop.http"]},
+      "internal": false, "state": "on", "layer": 1, "reverted": false, "times": 1,
+      "at": 1790000000.25, "thread": 77,
+      "site": {"module": "package.module", "function": "install",
+               "file": "/site/package/module.py", "line": 10},
+      "stack": [{"module": "package.module", "function": "install",
+                 "file": "/site/package/module.py", "line": 10},
+                {"module": "shop.boot", "function": "<module>",
+                 "file": "/src/shop/boot.py", "line": 3}],
+      "old": {"type": "function", "module": "http.client", "qualname": "HTTPConnection.send"},
+      "new": {"type": "function", "module": "package.module", "qualname": "send"},
+      "calls": 0, "errors": 0, "own_ns": {"mean": 0, "p50": 0, "p99": 0, "sampled": 0}}],
+    "conflicts": [],
+    "children": [{"pid": 8, "started_by": "fork", "argv": ["python"], "patches": 2, "report": "",
+                  "ended": true}]})"));
+}
+
+TEST_CASE("what is not known is null, what is not there is empty") {
+  const auto patch = json::parse(to_json(full_report(), true)).at("patches").at(1);
+  CHECK(patch.at("reach") == json{{"kind", "name"}, {"modules", nullptr}, {"stale", nullptr}});
+  CHECK(patch.at("owner").at("version").is_null());
+  CHECK(patch.at("state") == "reverted");
+  CHECK(patch.at("new") == json::object());
+  CHECK(patch.at("old").at("module").is_null());
+}
+
+TEST_CASE("a report is the same after it was written and read") {
+  const auto text = to_json(full_report(), true);
+  const auto read = report_from_json(text);
+  REQUIRE(read);
+  CHECK(to_json(*read, true) == text);
+  CHECK(read->patches[1].change == Change::deleted);
+  CHECK(read->patches[1].boundary == Boundary::own);
+  CHECK(read->patches[1].times == 5);
+  CHECK(read->patches[1].reverted);
+  CHECK(read->patches[0].reach->stale == std::vector<std::string>{"shop.http"});
+  CHECK(read->patches[0].at == 1790000000.25);
+}
+
+TEST_CASE("every change and every boundary can be written and read") {
+  auto report = report_of({patch_of("m:a", "x")});
+  auto& patch = report.patches[0];
+  for (const auto change : {Change::replaced, Change::added, Change::deleted, Change::code,
+                            Change::module}) {
+    for (const auto boundary : {Boundary::own, Boundary::application, Boundary::third_party,
+                                Boundary::stdlib, Boundary::builtins}) {
+      patch.change = change;
+      patch.boundary = boundary;
+      const auto read = report_from_json(to_json(report));
+      REQUIRE(read);
+      CHECK(read->patches[0].change == change);
+      CHECK(read->patches[0].boundary == boundary);
+    }
+  }
+}
+
+TEST_CASE("internal changes are written only when asked for") {
+  CHECK(json::parse(to_json(full_report())).at("patches").size() == 2);
+  CHECK(json::parse(to_json(full_report(), true)).at("patches").size() == 3);
+}
+
+TEST_CASE("names that are no UTF-8 are replaced, and the rest is valid") {
+  auto report = report_of({patch_of("m:\xff\xc3(", "\x80wner")});
+  report.argv = {"\xfe", std::string("a\0b", 3)};
+  const auto read = report_from_json(to_json(report));
+  REQUIRE(read);
+  CHECK(read->patches[0].target == "m:\ufffd\ufffd(");
+  CHECK(read->patches[0].owner.name == "\ufffdwner");
+  CHECK(read->argv == std::vector<std::string>{"\ufffd", std::string("a\0b", 3)});
+}
+
+TEST_CASE("hostile names are strings like any") {
+  const std::string huge(1U << 20U, '"');
+  for (const auto& name : {std::string("\x1b[31m\n</script>"), std::string("\u202e\u2028"), huge}) {
+    const auto text = to_json(report_of({patch_of(name, name)}));
+    for (const char c : text) {
+      if (static_cast<unsigned char>(c) < 0x20 && c != '\n') FAIL("a control character in JSON");
+    }
+    const auto read = report_from_json(text);
+    REQUIRE(read);
+    CHECK(read->patches[0].target == name);
+  }
+}
+
+TEST_CASE("what is no report is refused, and shown in part") {
+  for (const std::string& text :
+       {std::string(), std::string("no JSON"), std::string("[]"), std::string("{}"),
+        std::string(R"({"schema": "overt.report/2"})"), std::string(R"({"schema": 1})"),
+        std::string(R"({"schema": null})"), std::string(1000, '[')}) {
+    CAPTURE(text);
+    const auto read = report_from_json(text);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().code == Code::format);
+    CHECK(read.error().what == "this is no overt.report/1");
+    CHECK(read.error().subject == text.substr(0, 60));
+  }
+}
+
+TEST_CASE("no field that is missing or of another type makes the reader throw") {
+  const auto whole = json::parse(to_json(full_report(), true));
+  const auto flat = whole.flatten();
+  for (const auto& [path, value] : flat.items()) {
+    for (const char* other : {"null", "[]", "{}", "\"x\"", "-1", "1e300", "true"}) {
+      auto damaged = whole;
+      damaged[json::json_pointer(path)] = json::parse(other);
+      const auto read = report_from_json(damaged.dump());
+      if (!read && read.error().code != Code::format) FAIL_CHECK(path, other);
+    }
+  }
+  for (const char* key : {"python", "pid", "argv", "modules", "watch_ms", "dropped", "patches",
+                          "conflicts", "children"}) {
+    CAPTURE(key);
+    auto damaged = whole;
+    damaged.erase(key);
+    const auto read = report_from_json(damaged.dump());
+    REQUIRE_FALSE(read);
+    CHECK(read.error().subject.find(key) != std::string::npos);
+  }
+}
+
+TEST_CASE("fields and words of a later version are passed over") {
+  auto in = json::parse(to_json(report_of({patch_of("m:a", "x")})));
+  in["policy"] = "strict";
+  in["patches"][0]["votes"] = 3;
+  in["patches"][0]["change"] = "moved";
+  in["patches"][0]["boundary"] = "galaxy";
+  const auto read = report_from_json(in.dump());
+  REQUIRE(read);
+  CHECK(read->patches[0].change == Change::replaced);
+  CHECK(read->patches[0].boundary == Boundary::third_party);
+}
+
+}  // namespace
+}  // namespace overt::test

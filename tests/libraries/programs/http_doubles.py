@@ -1,0 +1,32 @@
+"""responses, requests-mock and respx stand in for the network, and put everything back."""
+
+import httpx
+import requests
+from snapshot import differences
+
+EXPECT = {
+    "owners": ["requests-mock", "responses", "respx"],
+    "needs": ["httpx", "requests"],
+    "at_least": 8,
+    "targets": [
+        "httpcore._sync.connection_pool:ConnectionPool.handle_request",
+        "requests.adapters:HTTPAdapter.send",
+        "requests.sessions:Session.get_adapter",
+    ],
+    "reverted": True,
+}
+
+with differences():
+    import requests_mock
+    import responses
+    import respx
+
+    with responses.RequestsMock() as mocked:
+        mocked.get("http://shop/", body="one")
+        assert requests.get("http://shop/").text == "one"
+    with requests_mock.Mocker() as mocker:
+        mocker.get("http://shop/", text="two")
+        assert requests.get("http://shop/").text == "two"
+    with respx.mock:
+        respx.get("http://shop/").respond(text="three")
+        assert httpx.get("http://shop/").text == "three"

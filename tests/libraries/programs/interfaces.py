@@ -1,0 +1,30 @@
+"""zope.interface marks every class on the way to the one that declares an interface."""
+
+import collections.abc
+import typing
+
+from snapshot import differences
+from zope import interface
+
+EXPECT = {
+    "owners": ["zope.interface"],
+    "at_least": 3,
+    "targets": ["collections:OrderedDict.__providedBy__"],
+}
+
+
+class Shape(interface.Interface):
+    def area() -> float: ...
+
+
+@interface.implementer(Shape)
+class Square:
+    def area(self) -> float:
+        return 1.0
+
+
+with differences():
+    interface.classImplements(collections.OrderedDict, Shape)
+    assert Shape.implementedBy(collections.OrderedDict)
+    assert Shape.providedBy(Square())
+    assert typing.Generic is not None

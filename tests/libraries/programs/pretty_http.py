@@ -1,0 +1,24 @@
+"""httpretty exchanges sockets; ssl.wrap_socket and socket._socketobject are what it leaves behind."""
+
+import socket
+import ssl
+
+import requests
+from snapshot import differences
+
+EXPECT = {
+    "owners": ["httpretty"],
+    "others": ["eventlet"],
+    "needs": ["requests"],
+    "at_least": 8,
+    "targets": ["socket:create_connection", "socket:socket", "ssl:SSLContext.wrap_socket"],
+}
+
+with differences():
+    import httpretty
+
+    with httpretty.enabled(allow_net_connect=False):
+        httpretty.register_uri(httpretty.GET, "http://shop/", body="hello")
+        assert requests.get("http://shop/").text == "hello"
+    assert socket.socket is not None
+    assert ssl.SSLContext is not None
