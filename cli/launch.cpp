@@ -52,6 +52,12 @@ bool is_python_name(const std::string& path) {
   return rest.find_first_not_of("0123456789.td") == std::string_view::npos;
 }
 
+// Also under a name that somebody gave to it by a symbolic link.
+bool is_python(const std::string& path) {
+  std::error_code ignored;
+  return is_python_name(path) || is_python_name(fs::canonical(path, ignored).string());
+}
+
 Words split(const std::string& text) {
   std::istringstream stream(text);
   Words words;
@@ -98,12 +104,12 @@ std::optional<Python> python_of_script(const std::string& path) {
     if (words.empty() || !is_python_name(words.front())) return std::nullopt;
     words.front() = on_path(words.front()).value_or(words.front());
   }
-  if (is_python_name(words.front())) return Python{words.front(), {words.begin() + 1, words.end()}};
+  if (is_python(words.front())) return Python{words.front(), {words.begin() + 1, words.end()}};
   return behind_shell(path, second);
 }
 
 std::optional<Python> python_of(const std::string& path, const Words& words) {
-  if (is_python_name(path)) return Python{path, {words.begin() + 1, words.end()}};
+  if (is_python(path)) return Python{path, {words.begin() + 1, words.end()}};
   return python_of_script(path);
 }
 

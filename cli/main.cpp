@@ -39,7 +39,7 @@ int run(std::span<char*> arguments) {
   CLI::App app{"Runtime power you can see, measure and turn off."};
   app.name("overt");
   app.set_version_flag("--version", OVERT_VERSION);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   int status = 0;
   overt::cli::add_run(app, program, status);
   overt::cli::add_report(app, status);

@@ -65,7 +65,8 @@ bool is_abandoned(const fs::path& directory) {
   // A root that we cannot see, in another container, has opened its journal by then.
   const auto age = fs::file_time_type::clock::now() - fs::last_write_time(directory, error);
   if (error || age < std::chrono::minutes(1)) return false;
-  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+  fs::recursive_directory_iterator it(directory, error);
+  for (const fs::recursive_directory_iterator end; !error && it != end; it.increment(error)) {
     if (is_written(it->path())) return false;
   }
   return !error;

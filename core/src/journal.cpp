@@ -14,8 +14,8 @@
 #include <unordered_map>
 
 #include "json_fields.h"
-#include "output.h"
 #include "overt/ledger.h"
+#include "overt/output.h"
 
 namespace overt {
 

@@ -1,4 +1,4 @@
-#include "output.h"
+#include "overt/output.h"
 
 #include <poll.h>
 #include <signal.h>

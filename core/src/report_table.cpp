@@ -1,100 +1,100 @@
-// The report for people: a table, one line a patch, and the long form with all that is known.
+// The report for people: a table, one line a patch, grouped by owner; then conflicts and children.
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <ctime>
+#include <map>
 #include <set>
 
 #include "overt/report.h"
 #include "overt/text.h"
+#include "report_words.h"
 
 namespace overt {
 namespace {
 
 using Row = std::vector<std::string>;
 
-std::string counted(std::size_t number, std::string_view noun) {
-  std::string text = std::to_string(number);
-  text.append(1, ' ').append(noun);
-  if (number == 1) return text;
-  return noun.ends_with("ch") ? text + "es" : text + "s";
-}
+constexpr std::string_view kConflicts = "conflicts: several owners on one target\n";
 
-std::string who(const Owner& owner) {
-  return owner.version.empty() ? owner.name : owner.name + " " + owner.version;
-}
+// Lines of the table: rows with aligned columns, and headings that belong to no column.
+class Table {
+ public:
+  Table(Row head, bool colour) : colour_(colour) { rows_.push_back({"", std::move(head)}); }
 
-std::string joined(const std::vector<std::string>& words, std::string_view separator) {
-  std::string text;
-  for (const auto& word : words) {
-    if (!text.empty()) text += separator;
-    text += word;
-  }
-  return text;
-}
+  void heading(std::string text) { rows_.push_back({std::move(text), {}}); }
+  void row(Row row) { rows_.push_back({"", std::move(row)}); }
 
-std::string felt_by(const Patch& patch) {
-  if (!patch.reach) return "-";
-  std::string text = counted(static_cast<std::size_t>(patch.reach->modules), "module");
-  if (!patch.reach->stale.empty()) text += ", " + std::to_string(patch.reach->stale.size()) + " stale";
-  return text;
-}
-
-std::string place(const Site& site) {
-  if (site.module.empty()) return "unknown: no Python frame";
-  const auto& where = site.module == "__main__" ? site.file : site.module;
-  return site.line == 0 ? where : where + ":" + std::to_string(site.line);  // 0: an extension, in C
-}
-
-std::string state(const Patch& patch) {
-  std::string text = patch.reverted ? "reverted" : "on";
-  if (patch.times > 1) text += " x" + std::to_string(patch.times);
-  return text;
-}
-
-// Columns as wide as their widest cell; the last one is never padded.
-std::string aligned(const Row& head, const std::vector<Row>& rows, bool colour) {
-  std::vector<std::size_t> widths;
-  for (const auto& cell : head) widths.push_back(width(cell));
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
-  }
-  std::string text;
-  const auto line = [&](const Row& row, bool bold) {
-    if (bold) text += "\x1b[1m";
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      text += "  " + row[i];
-      if (i + 1 < row.size()) text.append(widths[i] - width(row[i]), ' ');
+  // Columns as wide as their widest cell; the last one is never padded.
+  std::string text() const {
+    std::vector<std::size_t> widths;
+    for (const auto& [heading, row] : rows_) {
+      widths.resize(std::max(widths.size(), row.size()));
+      for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
     }
-    text += bold ? "\x1b[0m\n" : "\n";
-  };
-  line(head, colour);
-  for (const auto& row : rows) line(row, false);
-  return text;
-}
-
-Row row_of(const Patch& patch, std::string id) {
-  auto owner = who(patch.owner);
-  if (!patch.via.empty()) owner += " (via " + joined(patch.via, ", ") + ")";
-  return {std::move(id),
-          printable(owner),
-          printable(patch.target),
-          std::string(name(patch.change)),
-          std::string(name(patch.boundary)),
-          felt_by(patch),
-          state(patch),
-          printable(place(patch.site))};
-}
-
-std::vector<const Patch*> shown(const Report& report, bool internal) {
-  std::vector<const Patch*> patches;
-  for (const auto& patch : report.patches) {
-    if (internal || !patch.internal) patches.push_back(&patch);
+    std::string text;
+    for (const auto& [heading, row] : rows_) {
+      const bool bold = colour_ && (!heading.empty() || &row == &rows_.front().cells);
+      if (bold) text += "\x1b[1m";
+      text += heading;
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        text += "  " + row[i];
+        if (i + 1 < row.size()) text.append(widths[i] - width(row[i]), ' ');
+      }
+      text += bold ? "\x1b[0m\n" : "\n";
+    }
+    return text;
   }
-  std::stable_sort(patches.begin(), patches.end(),
-                   [](auto* a, auto* b) { return a->owner.name < b->owner.name; });
-  return patches;
+
+ private:
+  struct Line {
+    std::string heading;
+    Row cells;
+  };
+
+  bool colour_;
+  std::vector<Line> rows_;
+};
+
+std::string heading_of(const Patch& patch) {
+  std::string text = who(patch.owner);
+  if (!patch.via.empty()) text += ", via " + joined(patch.via, ", ");
+  return printable(text);
+}
+
+// Whether every patch simply stands; then a column that says so is left out.
+bool all_on(const std::vector<const Patch*>& patches) {
+  return std::all_of(patches.begin(), patches.end(), [](const auto* patch) { return state(*patch) == "on"; });
+}
+
+Row head_of(std::string first, bool with_state) {
+  Row head = {std::move(first), "target", "change", "boundary", "reach", "made at"};
+  if (with_state) head.insert(head.end() - 1, "state");
+  return head;
+}
+
+Row row_of(const Patch& patch, std::string first, bool with_state) {
+  Row row = {std::move(first),
+             printable(patch.target),
+             std::string(name(patch.change)),
+             std::string(name(patch.boundary)),
+             felt_by(patch),
+             printable(place(patch.site))};
+  if (with_state) row.insert(row.end() - 1, state(patch));
+  return row;
+}
+
+// `first` names a patch in the first column.
+template <class First>
+std::string table_of(const std::vector<const Patch*>& patches, const std::string& title, bool colour,
+                     First first) {
+  const bool with_state = !all_on(patches);
+  Table table(head_of(title, with_state), colour);
+  std::string owner;
+  for (const auto* patch : patches) {
+    const auto heading = heading_of(*patch);
+    if (heading != owner) table.heading(owner = heading);
+    table.row(row_of(*patch, first(*patch), with_state));
+  }
+  return table.text();
 }
 
 std::string headline(const Report& report, const std::vector<const Patch*>& patches) {
@@ -108,8 +108,6 @@ std::string headline(const Report& report, const std::vector<const Patch*>& patc
   return text + printable(joined(report.argv, " ")) + "\n";
 }
 
-const Row kHead = {"id", "owner", "target", "change", "boundary", "reach", "state", "made at"};
-
 std::string conflicts_of(const Report& report) {
   std::string text;
   for (const auto& conflict : report.conflicts) {
@@ -121,22 +119,49 @@ std::string conflicts_of(const Report& report) {
     }
     text += "  " + printable(conflict.target) + ": " + printable(joined(layers, ", then ")) + "\n";
   }
-  return text.empty() ? text : "\nconflicts: two owners on one target\n" + text;
+  return text.empty() ? text : "\n" + std::string(kConflicts) + text;
 }
 
-std::string children_of(const Report& report, bool colour) {
-  std::string text;
-  if (!report.elsewhere.empty()) {
-    std::vector<Row> rows;
-    for (const auto& [patch, pids] : report.elsewhere) {
-      std::vector<std::string> names;
-      for (const int pid : pids) names.push_back(std::to_string(pid));
-      rows.push_back(row_of(patch, joined(names, ",")));
-    }
-    auto head = kHead;
-    head.front() = "pid";
-    text += "\nonly in children\n" + aligned(head, rows, colour);
+// "every child", "4711, 4712", "4711, 4712 and 30 more"
+std::string pids_of(const std::vector<int>& pids, std::size_t children) {
+  if (pids.size() == children) return "every child";
+  constexpr std::size_t kNamed = 3;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < std::min(pids.size(), kNamed); ++i) names.push_back(std::to_string(pids[i]));
+  auto text = joined(names, ", ");
+  if (pids.size() > kNamed) text += " and " + std::to_string(pids.size() - kNamed) + " more";
+  return text;
+}
+
+// Targets that several owners changed in a child, with the owners in the order of their layers.
+std::string conflicts_elsewhere(const std::vector<Patch>& patches) {
+  std::map<std::string, std::vector<std::string>> owners;
+  for (const auto& patch : patches) {
+    auto& names = owners[patch.target];
+    const bool known = std::find(names.begin(), names.end(), patch.owner.name) != names.end();
+    if (!known && !patch.reverted && !patch.internal) names.push_back(patch.owner.name);
   }
+  std::string text;
+  for (const auto& [target, names] : owners) {
+    if (names.size() > 1) text += "  " + printable(target) + ": " + printable(joined(names, ", then ")) + "\n";
+  }
+  return text.empty() ? text : "\n" + std::string(kConflicts) + text;
+}
+
+std::string elsewhere_of(const Report& report, bool colour) {
+  if (report.elsewhere.empty()) return {};
+  Report children;
+  for (const auto& [patch, pids] : report.elsewhere) children.patches.push_back(patch);
+  const auto first = [&](const Patch& patch) {
+    const auto index = static_cast<std::size_t>(&patch - children.patches.data());
+    return pids_of(report.elsewhere[index].pids, report.children.size());
+  };
+  return "\nonly in children\n" + table_of(shown(children, true), "in pid", colour, first) +
+         conflicts_elsewhere(children.patches);
+}
+
+std::string children_of(const Report& report) {
+  std::string text;
   if (report.children.empty()) return text;
   text += "\nchildren\n";
   for (const auto& child : report.children) {
@@ -149,67 +174,19 @@ std::string children_of(const Report& report, bool colour) {
   return text;
 }
 
-std::string value(const Description& value) {
-  if (value.type.empty()) return "nothing";
-  if (value.qualname.empty()) return "a " + value.type;
-  return value.type + " " + (value.module.empty() ? "" : value.module + ":") + value.qualname;
-}
-
-std::string moment(double at) {
-  if (!(std::abs(at) < 9e18)) return "?";  // no time_t holds it
-  const auto seconds = static_cast<std::time_t>(at);
-  std::tm parts{};
-  std::array<char, 32> text{};
-  if (gmtime_r(&seconds, &parts) == nullptr) return "?";
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text.data();
-}
-
-std::string details(const Patch& patch) {
-  std::string text = "\np" + std::to_string(patch.id) + "  " + printable(patch.target) + "\n";
-  const auto field = [&](std::string_view label, const std::string& what, std::size_t longest = 400) {
-    text.append("    ").append(label).append(12 - label.size(), ' ');
-    text.append(printable(what, longest)) += '\n';
-  };
-  field("owner", who(patch.owner) + " (package " + patch.owner.package + ")");
-  if (!patch.via.empty()) field("via", joined(patch.via, ", "));
-  field("change", std::string(name(patch.change)) + ", layer " + std::to_string(patch.layer));
-  field("boundary", std::string(name(patch.boundary)));
-  field("state", state(patch));
-  field("reach", felt_by(patch));
-  if (patch.reach && !patch.reach->stale.empty()) {
-    field("stale in", joined(patch.reach->stale, ", "), std::string::npos);
-  }
-  field("old", value(patch.old_value));
-  field("new", value(patch.new_value));
-  field("at", moment(patch.at));
-  for (const auto& site : patch.stack) {
-    field(&site == &patch.stack.front() ? "stack" : "",
-          site.file + ":" + std::to_string(site.line) + " in " + site.function);
-  }
-  return text;
-}
-
 }  // namespace
 
 std::string to_table(const Report& report, TableStyle style) {
   const auto patches = shown(report, style.internal);
   std::string text = headline(report, patches);
   if (!patches.empty()) {
-    std::vector<Row> rows;
-    for (const auto* patch : patches) rows.push_back(row_of(*patch, "p" + std::to_string(patch->id)));
-    text += aligned(kHead, rows, style.colour);
+    text += "\n" + table_of(patches, "id", style.colour,
+                            [](const Patch& patch) { return "p" + std::to_string(patch.id); });
   }
-  text += conflicts_of(report) + children_of(report, style.colour);
+  text += conflicts_of(report) + elsewhere_of(report, style.colour) + children_of(report);
   if (report.dropped > 0) {
     text += "\n" + counted(report.dropped, "patch") + " more could not be kept\n";
   }
-  return text;
-}
-
-std::string to_text(const Report& report, TableStyle style) {
-  std::string text = to_table(report, style);
-  for (const auto* patch : shown(report, style.internal)) text += details(*patch);
   return text;
 }
 

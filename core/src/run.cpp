@@ -13,7 +13,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "output.h"
+#include "overt/output.h"
 
 namespace overt {
 namespace {

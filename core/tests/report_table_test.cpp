@@ -175,7 +175,9 @@ TEST_CASE("no name reaches a terminal with a control sequence, or breaks a line"
   patch.site = {hostile, hostile, hostile, 1};
   patch.stack = {patch.site};
   patch.old_value = patch.new_value = {hostile, hostile, hostile};
-  auto report = report_of({patch, patch});
+  auto other = patch;
+  other.site.line = 2;
+  auto report = report_of({patch, other});
   report.patches[1].owner.name = hostile;
   report.patches[1].site.module = "__main__";
   report.python = hostile;

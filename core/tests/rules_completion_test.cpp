@@ -82,7 +82,7 @@ TEST_CASE("in __main__ a replacement counts when the old or the new value acts")
   };
   constexpr auto kPatch = "patch (foreign) by sentry-sdk";
   CHECK(judged(thing(), plain_data()) == "completion (own body)");
-  for (const bool Value::*acts : {&Value::callable, &Value::descriptor, &Value::is_class,
+  for (bool Value::* const acts : {&Value::callable, &Value::descriptor, &Value::is_class,
                                   &Value::is_module}) {
     auto value = thing();
     value.*acts = true;

@@ -78,7 +78,7 @@ TEST_CASE("who imports a module did not ask for what a helper does in it") {
             .by("wrapt.importer:notify")
             .by("importlib._bootstrap:_load_unlocked")
             .by("shop.web:<module>")
-            .judged() == "machinery (standard library on its own account)");
+            .judged() == "patch (foreign) by wrapt via wrapt");
 }
 
 TEST_CASE("the standard library acts for its caller, where others are concerned") {

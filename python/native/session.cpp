@@ -12,6 +12,7 @@
 
 #include "namespaces.h"
 #include "overt/journal.h"
+#include "overt/output.h"
 #include "reach.h"
 #include "terminate.h"
 #include "watcher.h"
@@ -58,8 +59,7 @@ int module_count() {
 }
 
 void complain(const std::string& what) {
-  const std::string line = "overt: " + what + "\n";
-  static_cast<void>(!::write(STDERR_FILENO, line.data(), line.size()));
+  static_cast<void>(write_all(STDERR_FILENO, "overt: " + what + "\n"));
 }
 
 void listen(Session& session, Listener& listener) {

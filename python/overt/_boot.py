@@ -16,9 +16,10 @@ def _start(variable: str) -> None:
 
         for_children = _native.boot(variable)
     except Exception as error:  # noqa: BLE001  # whatever is wrong with us is not the program's fault
-        sys.stderr.write(f"overt: this process is not governed: {error}\n")
-        if root:  # the user asked for this very process: better not to start than to start half
+        if sys.stderr:  # None in a program that was started without one
+            sys.stderr.write(f"overt: this process is not governed: {error}\n")
             sys.stderr.flush()
+        if root:  # the user asked for this very process: better not to start than to start half
             os._exit(4)
         return
     import atexit

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from parties import APPLICATION, PYTHON, party
+from parties import APPLICATION, PYTHON, home_of, party
 
 Change = dict[str, Any]
 
@@ -20,6 +20,17 @@ BOOKKEEPING = """
     __module__ __orig_bases__ __package__ __path__ __slotnames__ __spec__ __static_attributes__
     __type_params__ __warningregistry__
 """.split()  # noqa: SIM905  # a table, not a list to read line by line
+
+
+# The slot that each of these functions of the standard library fills: logging.setLoggerClass, ...
+REGISTERED = {
+    "asyncio.events:_event_loop_policy": "asyncio.set_event_loop_policy",
+    "logging:_logRecordFactory": "logging.setLogRecordFactory",
+    "logging:_loggerClass": "logging.setLoggerClass",
+    "sys.modules:__mp_main__": "multiprocessing",
+}
+
+GENERATED = "?"  # the party of code made at run time, with no module: it acts for its caller
 
 
 def _name(change: Change) -> str:
@@ -33,7 +44,9 @@ def _party(change: Change) -> str:
 
 
 def _value_party(value: Change | None) -> str | None:
-    return None if value is None else party(value["definer"], value["file"])
+    if value is None:
+        return None
+    return GENERATED if value["definer"] == "?" else party(value["definer"], value["file"])
 
 
 def _is_behaviour(value: Change | None) -> bool:
@@ -70,12 +83,12 @@ def import_system(change: Change) -> bool:
 
 
 def own_entry(change: Change) -> bool:
-    """An entry of sys.modules under a name of the distribution that it comes from."""
-    if change["space"] != "modules":
+    """A new entry of sys.modules, below a name that its own distribution has, such as six.moves."""
+    top = _name(change).partition(".")[0]
+    if change["space"] != "modules" or change["old"] is not None:
         return False
-    value = change["new"] or change["old"]
-    home = party(_name(change).partition(".")[0], "")
-    return value["definer"].startswith(_name(change)) or home == _value_party(value) == PYTHON
+    home = party(top, home_of(top))
+    return home == _value_party(change["new"]) or (home != APPLICATION and top != _name(change))
 
 
 def run_time_module(change: Change) -> bool:
@@ -86,13 +99,18 @@ def run_time_module(change: Change) -> bool:
     return not new["file"] and party(_name(change), "") == APPLICATION and new["module"]
 
 
+def registered(change: Change) -> bool:
+    """The standard library stored what it was given through a function meant for that."""
+    return change["target"] in REGISTERED
+
+
 def own_distribution(change: Change) -> bool:
     """State that a distribution keeps in itself: no function or class of it was exchanged."""
     old, new = change["old"], change["new"]
     if change["space"] not in ("module", "type") or _is_behaviour(old):
         return False
-    parties = {_value_party(value) for value in (old, new) if value and not value["plain"]}
-    return parties <= {_party(change)}
+    values = [value for value in (old, new) if value and not value["plain"]]
+    return all(_value_party(value) in (_party(change), GENERATED) for value in values)
 
 
 def own_body(change: Change) -> bool:
@@ -101,22 +119,21 @@ def own_body(change: Change) -> bool:
 
 
 def framework(change: Change) -> bool:
-    """A base class or metaclass completes a class that was built on it."""
-    if change["space"] != "type" or change["new"] is None:
+    """A class of the application is completed by the makers of its bases and metaclass."""
+    if change["space"] != "type" or _party(change) != APPLICATION:
         return False
-    makers = {party(base["module"], base["file"]) for base in change["frameworks"]} - {PYTHON}
-    old, new = _value_party(change["old"]), _value_party(change["new"])
-    return new in makers and old != _party(change)
+    makers = {party(base["module"], base["file"]) for base in change["frameworks"]}
+    return change["old"] is None or _value_party(change["old"]) in makers - {PYTHON}
 
 
 def own_value(change: Change) -> bool:
-    """A distribution exchanges what it had put there itself."""
+    """A distribution takes out or exchanges what it had put there itself."""
     old, new = _value_party(change["old"]), _value_party(change["new"])
-    return old is not None and old == new and old != _party(change)
+    return old is not None and new in (None, old) and old != _party(change)
 
 
 def requested(change: Change) -> bool:
-    """A library completes a class of the application, which asked for it."""
+    """A library adds to a class of the application, which asked for it."""
     added = change["old"] is None and change["space"] == "type"
     return added and _party(change) == APPLICATION
 
@@ -128,6 +145,7 @@ RULES: dict[str, Callable[[Change], bool]] = {
     "import system": import_system,
     "own entry": own_entry,
     "a module made at run time": run_time_module,
+    "standard library on its own account": registered,
     "own distribution": own_distribution,
     "own body": own_body,
     "framework": framework,

@@ -36,3 +36,9 @@ def party(module: str, file: str) -> str:
     if len(names) == 1:
         return names[0]
     return next((name for name in names if relative in _files(name)), names[0])
+
+
+@functools.cache
+def home_of(top: str) -> str:
+    """Where the import name `top` is installed, "" when it is not."""
+    return f"/site-packages/{top}/__init__.py" if top in _distributions() else ""

@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from types import FunctionType, MethodType, ModuleType
+from types import FunctionType, GenericAlias, MethodType, ModuleType, UnionType
 from typing import Any
 
 _module_dict = ModuleType.__dict__["__dict__"].__get__
@@ -25,6 +25,7 @@ _class_qualname = type.__dict__["__qualname__"].__get__
 _mro = type.__dict__["__mro__"].__get__
 
 _SCALARS = (int, float, complex, bool, str, bytes, bytearray, range, slice, type(None), type(...))
+_ANNOTATIONS = (GenericAlias, UnionType)
 _WRAPPERS = {staticmethod: "__func__", classmethod: "__func__", property: "fget"}
 _ABSENT = object()
 
@@ -93,9 +94,9 @@ class Snapshot:
 
 
 def is_plain(value: object, depth: int = 0) -> bool:
-    """Numbers, strings, bytes, None, and containers of these."""
+    """Numbers, strings, bytes, None, types in annotations, and containers of these."""
     kind = type(value)
-    if kind in _SCALARS:
+    if kind in _SCALARS or kind in _ANNOTATIONS or _class_module(kind) == "typing":
         return True
     if kind is dict:
         return depth > 3 or all(is_plain(item, depth + 1) for item in value.values())

@@ -26,7 +26,7 @@ settings.configure(
     ],
     TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
 )
-urlpatterns = []
+urlpatterns: list[object] = []
 
 with differences():
     django.setup()

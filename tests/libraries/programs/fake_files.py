@@ -11,7 +11,7 @@ from snapshot import differences
 EXPECT = {
     "owners": ["pyfakefs"],
     "at_least": 30,
-    "targets": ["__main__:os", "builtins:open", "io:open", "sys.modules:os", "tempfile:_os"],
+    "targets": ["__main__:os", "builtins:open", "sys.modules:os", "tempfile:_os"],
 }
 
 with differences():

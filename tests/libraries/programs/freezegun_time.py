@@ -10,7 +10,7 @@ from snapshot import differences
 EXPECT = {
     "owners": ["freezegun"],
     "at_least": 15,
-    "targets": ["__main__:date", "datetime:date", "datetime:datetime", "time:time", "uuid:uuid1"],
+    "targets": ["__main__:date", "datetime:date", "datetime:datetime", "time:time"],
     "reverted": True,
 }
 

@@ -11,7 +11,7 @@ EXPECT = {
     "targets": [
         "httpcore._sync.connection_pool:ConnectionPool.handle_request",
         "requests.adapters:HTTPAdapter.send",
-        "requests.sessions:Session.get_adapter",
+        "requests.sessions:Session.send",
     ],
     "reverted": True,
 }

@@ -2,14 +2,13 @@
 
 import socket
 import ssl
+import urllib.request
 
-import requests
 from snapshot import differences
 
 EXPECT = {
     "owners": ["httpretty"],
     "others": ["eventlet"],
-    "needs": ["requests"],
     "at_least": 8,
     "targets": ["socket:create_connection", "socket:socket", "ssl:SSLContext.wrap_socket"],
 }
@@ -19,6 +18,6 @@ with differences():
 
     with httpretty.enabled(allow_net_connect=False):
         httpretty.register_uri(httpretty.GET, "http://shop/", body="hello")
-        assert requests.get("http://shop/").text == "hello"
+        assert urllib.request.urlopen("http://shop/").read() == b"hello"
     assert socket.socket is not None
     assert ssl.SSLContext is not None

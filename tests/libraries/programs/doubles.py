@@ -27,13 +27,5 @@ with differences():
     with testfixtures.Replacer() as replacer:
         replacer.replace("os.getpid", lambda: 7)
         assert os.getpid() == 7
-    patchy.patch(
-        json.dumps,
-        """\
-        @@ -1,2 +1,2 @@
-        -def dumps(obj, *, skipkeys=False, ensure_ascii=True, check_circular=True,
-        +def dumps(obj, *, skipkeys=False, ensure_ascii=False, check_circular=True,
-                 allow_nan=True, cls=None, indent=None, separators=None,
-        """,
-    )
-    assert json.dumps("\N{BLACK HEART SUIT}") == '"\N{BLACK HEART SUIT}"'
+    patchy.replace(json.dumps, None, 'def dumps(obj, **options):\n    return "nothing"\n')
+    assert json.dumps(1) == "nothing"

@@ -1,18 +1,21 @@
 """forbiddenfruit adds methods to built-in types, below everything that Python forbids."""
 
-from forbiddenfruit import curse, reverse
+import builtins
+
 from snapshot import differences
 
 EXPECT = {
-    "owners": ["__main__"],
-    "needs": ["forbiddenfruit"],
-    "at_least": 2,
-    "targets": ["builtins:list.first", "builtins:str.words"],
+    "owners": ["__main__", "forbiddenfruit"],
+    "at_least": 3,
+    "targets": ["builtins:dir", "builtins:list.first", "builtins:str.words"],
 }
 
 with differences():
+    from forbiddenfruit import curse, reverse
+
     curse(str, "words", lambda self: self.split())
     assert "a b".words() == ["a", "b"]
     reverse(str, "words")
     curse(list, "first", property(lambda self: self[0]))
     assert [1, 2].first == 1
+    assert "words" not in builtins.dir("")

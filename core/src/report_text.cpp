@@ -1,0 +1,63 @@
+// The long form of the report: the table, then all that is known of each patch.
+
+#include <array>
+#include <cmath>
+#include <ctime>
+
+#include "overt/report.h"
+#include "overt/text.h"
+#include "report_words.h"
+
+namespace overt {
+namespace {
+
+std::string value(const Description& value) {
+  if (value.type.empty()) return "nothing";
+  if (value.qualname.empty()) return "a " + value.type;
+  return value.type + " " + (value.module.empty() ? "" : value.module + ":") + value.qualname;
+}
+
+std::string moment(double at) {
+  if (!(std::abs(at) < 9e18)) return "?";  // no time_t holds it
+  const auto seconds = static_cast<std::time_t>(at);
+  std::tm parts{};
+  std::array<char, 32> text{};
+  if (gmtime_r(&seconds, &parts) == nullptr) return "?";
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text.data();
+}
+
+std::string details(const Patch& patch) {
+  std::string text = "\np" + std::to_string(patch.id) + "  " + printable(patch.target) + "\n";
+  const auto field = [&](std::string_view label, const std::string& what, std::size_t longest = 400) {
+    text.append("    ").append(label).append(12 - label.size(), ' ');
+    text.append(printable(what, longest)) += '\n';
+  };
+  field("owner", who(patch.owner) + " (package " + patch.owner.package + ")");
+  if (!patch.via.empty()) field("via", joined(patch.via, ", "));
+  field("change", std::string(name(patch.change)) + ", layer " + std::to_string(patch.layer));
+  field("boundary", std::string(name(patch.boundary)));
+  field("state", state(patch));
+  field("reach", felt_by(patch));
+  if (patch.reach && !patch.reach->stale.empty()) {
+    field("stale in", joined(patch.reach->stale, ", "), std::string::npos);
+  }
+  field("old", value(patch.old_value));
+  field("new", value(patch.new_value));
+  field("at", moment(patch.at));
+  for (const auto& site : patch.stack) {
+    field(&site == &patch.stack.front() ? "stack" : "",
+          site.file + ":" + std::to_string(site.line) + " in " + site.function);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string to_text(const Report& report, TableStyle style) {
+  std::string text = to_table(report, style);
+  for (const auto* patch : shown(report, style.internal)) text += details(*patch);
+  return text;
+}
+
+}  // namespace overt
