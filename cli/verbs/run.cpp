@@ -85,6 +85,19 @@ Error become(const std::string& path, const Words& words) {
   return {Code::not_found, why, path};
 }
 
+void remove_private_directory(const RunSettings& settings) {
+  std::error_code ignored;
+  if (settings.directory != settings.report) std::filesystem::remove_all(settings.directory, ignored);
+}
+
+// `overt run -- overt run -- CMD`: the outer run has become this one, and nobody else ends it.
+void end_outer_run() {
+  const char* variable = std::getenv(kRunVariable);
+  const auto outer = RunSettings::decode(variable == nullptr ? "" : variable);
+  if (outer && outer->pid == ::getpid()) remove_private_directory(*outer);
+  ::unsetenv(kRunVariable);
+}
+
 int run(const Options& options) {
   if (options.program.empty()) {
     return complain({Code::usage, "which command? write it after --, as in `overt run -- python app.py`", "run"});
@@ -93,17 +106,17 @@ int run(const Options& options) {
   if (!path) return complain(path.error());
   const char* no_magic = std::getenv("OVERT");
   if (no_magic != nullptr && std::string_view(no_magic) == "0") {
-    ::unsetenv(kRunVariable);
+    end_outer_run();
     return complain(become(*path, options.program));
   }
   if (const auto checked = check_program(*path, options.program); !checked) return complain(checked.error());
   const auto settings = settings_for(options);
   if (!settings) return complain(settings.error());
+  end_outer_run();
   const auto checked_paths = check_paths(*settings);
   ::setenv(kRunVariable, settings->encode().c_str(), 1);
   const auto error = checked_paths ? become(*path, options.program) : checked_paths.error();
-  std::error_code ignored;
-  if (settings->directory != settings->report) std::filesystem::remove_all(settings->directory, ignored);
+  remove_private_directory(*settings);
   return complain(error);
 }
 

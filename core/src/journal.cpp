@@ -110,8 +110,13 @@ void Journal::revert(int id) { line(R"({"revert": )" + std::to_string(id) + "}")
 
 void Journal::again(int id) { line(R"({"again": )" + std::to_string(id) + "}"); }
 
-void Journal::end(int modules, double watch_ms) {
-  line(json{{"end", {{"modules", modules}, {"watch_ms", watch_ms}}}}.dump());
+void Journal::end(int modules, double watch_ms, const std::vector<Patch>& patches) {
+  auto reach = json::array();
+  for (const auto& patch : patches) {
+    if (patch.reach) reach.push_back({patch.id, patch.reach->modules, patch.reach->stale});
+  }
+  const json out = {{"end", {{"modules", modules}, {"watch_ms", watch_ms}, {"reach", std::move(reach)}}}};
+  line(out.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 void Journal::close() {
@@ -209,6 +214,10 @@ class Replay {
     } else if (const auto end = entry.find("end"); end != entry.end() && own) {
       report.modules = end->at("modules");
       report.watch_ms = end->at("watch_ms");
+      for (const auto& reach : end->at("reach")) {
+        const auto id = ids_.find(reach.at(0));
+        if (id != ids_.end()) ledger.patch(id->second).reach = Reach{reach.at(1), reach.at(2)};
+      }
       ended = true;
     }
   }

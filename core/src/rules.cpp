@@ -97,7 +97,10 @@ Case::Index Case::find_writer(Verdict& verdict) const {
     if (!is_python(origin(i))) return i;
     if (!through_helper && is_python(target())) return std::nullopt;
   }
-  return through_helper ? Index(verdict.owner) : std::nullopt;
+  if (!through_helper) return std::nullopt;
+  // Nobody stands behind the helper: it patches of its own accord, while it is imported.
+  std::erase(verdict.via, helper_name(write_.frames[verdict.owner].module));
+  return verdict.owner;
 }
 
 // The frame of the distribution whose code is being installed, when the writer only installs it.

@@ -175,8 +175,22 @@ PyObject* Namespaces::module_dict_of(const Namespace& space, const Details& know
   return find(space.seen_in) != nullptr ? space.seen_in : named;
 }
 
+bool Namespaces::in_reach(const Namespace& space, PyObject* dict) const {
+  const auto& known = *space.details;
+  if (space.space == Space::modules) return true;
+  PyObject* now = module_dict(nb::steal(PyUnicode_FromString(known.module.c_str())).ptr());
+  if (now == nullptr) return true;  // taken out of sys.modules: whoever holds it still runs it
+  if (space.space == Space::module) return now == dict;
+  PyObject* named = item(now, known.qualname.c_str());
+  if (named == nullptr || !PyType_Check(named) || named == reinterpret_cast<PyObject*>(space.type)) return true;
+  auto* other = reinterpret_cast<PyTypeObject*>(named);
+  return type_module(other) != known.module || type_qualname(other) != known.qualname;
+}
+
 Details& Namespaces::details(Namespace& space, PyObject* dict, Origins& origins) {
-  if (space.details && !space.details->provisional) return *space.details;
+  // Some packages give their classes another __module__ when they have been defined.
+  const bool rehomed = space.details && space.type != nullptr && space.details->module != type_module(space.type);
+  if (space.details && !space.details->provisional && !rehomed) return *space.details;
   if (!space.details) space.details = std::make_unique<Details>();
   auto& known = *space.details;
   if (space.space == Space::modules) {

@@ -67,6 +67,10 @@ class Namespaces {
   // Fills in the details of a namespace once and returns them.
   Details& details(Namespace& space, PyObject* dict, Origins& origins);
 
+  // False when another module, or another class of the same name, has taken the place of this one.
+  // REQUIRES: space.details.
+  bool in_reach(const Namespace& space, PyObject* dict) const;
+
   // Of a class: the origins of its bases and its metaclass.
   const std::vector<OriginId>& frameworks(Namespace& space, Origins& origins);
 

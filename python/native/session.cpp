@@ -89,7 +89,7 @@ Environment environment() {
 }
 
 Report current_report() {
-  const auto* watcher = Watcher::active();
+  auto* watcher = Watcher::active();
   Report report;
   report.python = python_version();
   report.pid = ::getpid();
@@ -175,7 +175,7 @@ void finish() noexcept try {
   if (session == nullptr || !session->watcher || session->pid != ::getpid()) return;
   auto report = current_report();
   session->watcher.reset();
-  session->journal.end(report.modules, report.watch_ms);
+  session->journal.end(report.modules, report.watch_ms, report.patches);
   session->journal.close();
   const bool root = session->pid == session->settings.pid;
   if (root) {

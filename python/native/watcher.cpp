@@ -147,8 +147,7 @@ void Watcher::consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, P
     if (before.is(value)) return;  // put back as it was
     old_value = before.get();
   }
-  if (space->space == Space::modules) replaced_entry(key, value);
-  if (space->space == Space::module) replaced_type(old_value, value);
+  if (space->space == Space::modules) namespaces_.watch_module(value);
 
   std::vector<Layer>* layers = nullptr;
   if (may_be_patched(dict)) {
@@ -260,6 +259,7 @@ void Watcher::record(const Write& write, const Stack& stack, const Verdict& verd
   if (known) patch.site = stack.site(verdict.owner);
   patch.stack = stack.sites();
 
+  retire_unreachable(write.module);
   const int id = ledger_.add(std::move(patch));
   if (id == 0) return;
   const auto index = static_cast<std::size_t>(id) - 1;
@@ -306,29 +306,17 @@ void Watcher::retire(Details& details) {
   for (auto& [name, layers] : details.layers) retire(layers, 0);
 }
 
-// sys.modules: a module appears, is finished (removed and put back by the import system) or is exchanged.
-void Watcher::replaced_entry(PyObject* key, PyObject* value) {
-  namespaces_.watch_module(value);
-  if (value == nullptr || !PyModule_Check(value)) return;
-  PyObject* fresh = PyModule_GetDict(value);
-  const auto name = text_of(key);
-  // Patches in a module of this name that was imported before are out of reach now.
+// Patches of a module that was imported again since, or of a class that was defined again, are out of reach:
+// nobody who asks for the target by its name gets them. That is a state and no event (some exchange an entry
+// of sys.modules for a moment), so it is looked at when it matters: before another patch of the same module is
+// recorded, and for a report.
+void Watcher::retire_unreachable(std::string_view module) {
   for (PyObject* dict : patched_dicts_) {
-    auto* space = dict == fresh ? nullptr : namespaces_.find(dict);
-    if (space == nullptr || !space->details || space->details->module != name) continue;
-    if (space->space == Space::module || space->details->module_dict != fresh) retire(*space->details);
-  }
-}
-
-// A class that was defined again: patches of the old one are out of reach.
-void Watcher::replaced_type(PyObject* old_value, PyObject* value) {
-  if (old_value == nullptr || value == nullptr || !PyType_Check(old_value) || !PyType_Check(value)) return;
-  const auto dict = nb::steal(PyType_GetDict(reinterpret_cast<PyTypeObject*>(old_value)));
-  auto* space = dict.is_valid() ? namespaces_.find(dict.ptr()) : nullptr;
-  auto* type = reinterpret_cast<PyTypeObject*>(value);
-  if (space == nullptr || !space->details) return;
-  if (space->details->module == type_module(type) && space->details->qualname == type_qualname(type)) {
-    retire(*space->details);
+    auto* space = namespaces_.find(dict);
+    if (space == nullptr || !space->details) continue;
+    if ((module.empty() || space->details->module == module) && !namespaces_.in_reach(*space, dict)) {
+      retire(*space->details);
+    }
   }
 }
 

@@ -50,7 +50,11 @@ class Watcher {
   // The watcher of this process, or nullptr.
   static Watcher* active();
 
-  const Ledger& ledger() const { return ledger_; }
+  // The ledger as of now: patches that are out of reach by now are marked as reverted first.
+  const Ledger& ledger() {
+    retire_unreachable({});
+    return ledger_;
+  }
   const std::vector<Subject>& subjects() const { return subjects_; }
   std::size_t namespaces() const { return namespaces_.size(); }
   double milliseconds() const { return std::chrono::duration<double, std::milli>(spent_).count(); }
@@ -67,9 +71,8 @@ class Watcher {
   void consider_function(PyFunction_WatchEvent event, PyFunctionObject* function, PyObject* value);
   bool can_matter(PyObject* dict, const Namespace& space, PyObject* old_value, PyObject* value) const;
   bool is_own_write(PyObject* dict, Namespace& space);
-  void replaced_entry(PyObject* key, PyObject* value);
   void see_path();
-  void replaced_type(PyObject* old_value, PyObject* value);
+  void retire_unreachable(std::string_view module);
   void retire(Details& details);
   void retire(std::vector<Layer>& layers, std::size_t from);
   bool settle(std::vector<Layer>& layers, PyObject* value);

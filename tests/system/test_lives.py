@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,15 @@ if TYPE_CHECKING:
     from conftest import Overt
 
 START = "import os, signal, subprocess, sys, threading, time\nthreading.Thread.root = print\n"
+
+
+def has_ended(pid: int) -> bool:
+    """Say whether a process is gone, or waits for somebody to ask how it ended."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return status.rpartition(")")[2].split()[0] == "Z"
 
 
 def test_grandchildren_are_in_the_roots_report(overt: Overt, patches: Callable[..., str]) -> None:
@@ -95,7 +105,7 @@ def test_a_daemon_reports_in_its_own_name(overt: Overt, wait_for: Callable[..., 
 
 
 def test_a_run_inside_a_run_is_its_own(overt: Overt, patches: Callable[..., str]) -> None:
-    """A nested `overt run` reports on its program, as asked there; the outer one does not count it."""
+    """A nested `overt run` reports on its program, as asked there; the outer one does not."""
     overt.write("inner.py", patches("inner"))
     inner = ["overt", "run", "--report", "inner.json", "--", "python", "inner.py"]
     app = overt.write("app.py", START + f"subprocess.run({inner})")
@@ -111,6 +121,7 @@ def test_a_run_that_becomes_a_run_reports_once(overt: Overt, patches: Callable[.
     done = overt.run("overt", "run", "--report", "r.json", "--", "python", app)
     assert (done.returncode, done.stderr) == (0, "")
     assert overt.targets() == ["threading:Thread.mark"]
+    assert overt.runs() == []
 
 
 def test_a_process_that_executes_another_python_reports_as_that(
@@ -196,6 +207,6 @@ def test_a_directory_that_is_still_written_is_not_swept(
     overt.run("python", "-c", "pass")
     assert overt.runs() == [left]
     os.kill(child, signal.SIGKILL)
-    wait_for(lambda: not os.path.exists(f"/proc/{child}"), "the end of the child")
+    wait_for(lambda: has_ended(child), "the end of the child")
     overt.run("python", "-c", "pass")
     assert overt.runs() == []

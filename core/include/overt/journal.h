@@ -9,7 +9,9 @@
 //                                          before the fork stands in its parent's first fork_at bytes
 //   {"patch": {...}, "modules": 312}       as in overt.report/1, with the modules that were there by then
 //   {"revert": 3}   {"again": 3}
-//   {"end": {"modules": 312, "watch_ms": 4.1}}         absent when the process was killed
+//   {"end": {"modules": 312, "watch_ms": 4.1, "reach": [[3, 2, ["shop.http"]]]}}
+//                                          absent when the process was killed; reach by patch: modules that
+//                                          hold it, modules that still hold what it replaced
 //
 // THREADS: not synchronised; callers hold the GIL. SIGNALS: nothing here runs in a handler.
 #pragma once
@@ -48,7 +50,7 @@ class Journal {
   void patch(const Patch& patch, int modules);
   void revert(int id);
   void again(int id);
-  void end(int modules, double watch_ms);
+  void end(int modules, double watch_ms, const std::vector<Patch>& patches = {});
 
   // Closes the file descriptor only; for a forked child that starts its own.
   void close();

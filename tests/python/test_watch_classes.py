@@ -1,0 +1,244 @@
+"""Attributes of classes: of every kind of class, wherever it comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import World
+
+HEAD = """
+import collections, datetime, decimal, enum, functools, http.client, io, re, threading
+import shop
+def fake(*args): pass
+class Fake: pass
+"""
+F = "-> function tracer:fake"
+ATTRIBUTES = {
+    "a method": ("Item.name = fake", f"replaced shop:Item.name: function shop:Item.name {F}"),
+    "a method by None": (
+        "Item.name = None",
+        "replaced shop:Item.name: function shop:Item.name -> NoneType",
+    ),
+    "a static method": (
+        "Item.parse = staticmethod(fake)",
+        "replaced shop:Item.parse: staticmethod shop:Item.parse -> staticmethod tracer:fake",
+    ),
+    "a class method": (
+        "Item.create = classmethod(fake)",
+        "replaced shop:Item.create: classmethod shop:Item.create -> classmethod tracer:fake",
+    ),
+    "a property": (
+        "Item.cost = property(fake)",
+        "replaced shop:Item.cost: property shop:Item.cost -> property tracer:fake",
+    ),
+    "a property by data": (
+        "Item.cost = 1",
+        "replaced shop:Item.cost: property shop:Item.cost -> int",
+    ),
+    "a nested class": (
+        "Item.Part = Fake",
+        "replaced shop:Item.Part: type shop:Item.Part -> type tracer:Fake",
+    ),
+    "a nested class's method": (
+        "Item.Part.fit = fake",
+        f"replaced shop:Item.Part.fit: function shop:Item.Part.fit {F}",
+    ),
+    "an inherited method": (
+        "Special.name = fake",
+        f"added shop:Special.name: nothing {F}",
+    ),
+    "a new special method": ("Item.__len__ = fake", f"added shop:Item.__len__: nothing {F}"),
+    "an inherited special method": (
+        "Item.__eq__ = fake",
+        f"added shop:Item.__eq__: nothing {F}",
+    ),
+    "a metaclass's method": ("Meta.build = fake", f"replaced shop:Meta.build: function shop:Meta.build {F}"),
+    "through the metaclass": (
+        "type(Built).build = fake",
+        f"replaced shop:Meta.build: function shop:Meta.build {F}",
+    ),
+    "a class with a metaclass": ("Built.extra = fake", f"added shop:Built.extra: nothing {F}"),
+    "a class with slots": (
+        "Slotted.size = fake",
+        f"replaced shop:Slotted.size: function shop:Slotted.size {F}",
+    ),
+    "a slot": (
+        "Slotted.x = property(fake)",
+        "replaced shop:Slotted.x: member_descriptor -> property tracer:fake",
+    ),
+    "data by a method": ("Item.label = fake", f"replaced shop:Item.label: str {F}"),
+    "deleted": ("del Item.name", "deleted shop:Item.name: function shop:Item.name -> nothing"),
+    "through an instance's class": (
+        "default.__class__.name = fake",
+        f"replaced shop:Item.name: function shop:Item.name {F}",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ATTRIBUTES)
+def test_attribute_of_a_class_is_seen(world: World, case: str) -> None:
+    """Each kind of attribute is reported under the class that it is stored in."""
+    code, expected = ATTRIBUTES[case]
+    assert world.sees(code, HEAD + "from shop import *").values == [expected]
+
+
+DATA = {
+    "data for data": "shop.Item.label = 'fancy'",
+    "new data": "shop.Item.mark = 1",
+    "the class's own books": "shop.Item.__doc__ = 'x'; shop.Item.__module__ = 'shop'",
+    "its qualified name": "shop.Item.__qualname__ = 'Thing'; shop.Item.__name__ = 'Thing'",
+    "its abstract methods": "shop.Item.__abstractmethods__ = frozenset()",
+}
+
+
+@pytest.mark.parametrize("case", DATA)
+def test_data_of_a_class_is_not_reported(world: World, case: str) -> None:
+    """What changes no behaviour of a class is no patch."""
+    assert world.sees(DATA[case], HEAD).values == []
+
+
+FOREIGN = {
+    "standard library": (
+        "http.client.HTTPConnection.putrequest = fake",
+        "replaced http.client:HTTPConnection.putrequest",
+    ),
+    "written in Python and C": ("decimal.Decimal.exp = fake", "replaced decimal:Decimal.exp"),
+    "a heap type in C": (
+        "functools.partial.__call__ = fake",
+        "replaced functools:partial.__call__",
+    ),
+    "an extension's class": ("collections.extra = fake", "added collections:extra"),
+    "an enumeration": ("re.RegexFlag.extra = fake", "added re:RegexFlag.extra"),
+    "a class of the interpreter's start": (
+        "io.TextIOBase.extra = fake",
+        "added io:TextIOBase.extra",
+    ),
+    "a lock's maker": ("threading.Thread.start = fake", "replaced threading:Thread.start"),
+    "an abstract base class": (
+        "collections.abc.Mapping.get = fake",
+        "replaced collections.abc:Mapping.get",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FOREIGN)
+def test_class_of_the_standard_library_is_seen(world: World, case: str) -> None:
+    """A class is watched in whatever language it was written, when Python lets it be changed."""
+    code, expected = FOREIGN[case]
+    head = HEAD + "import collections.abc, sys\n"
+    probe = f"try:\n    {code}\nexcept TypeError:\n    print('immutable')"
+    seen = world.sees(probe, head)
+    assert seen.rows == ([] if "immutable" in seen.stdout else [expected])
+
+
+BUILTIN = {
+    "str": ("str", "words", "added builtins:str.words"),
+    "str's own": ("str", "upper", "replaced builtins:str.upper"),
+    "dict": ("dict", "get", "replaced builtins:dict.get"),
+    "list": ("list", "append", "replaced builtins:list.append"),
+    "object": ("object", "extra", "added builtins:object.extra"),
+    "a C class of a module": (
+        "datetime.datetime",
+        "isoformat",
+        "replaced datetime:datetime.isoformat",
+    ),
+    "an ordered dict": (
+        "collections.OrderedDict",
+        "pop",
+        "replaced collections:OrderedDict.pop",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BUILTIN)
+def test_builtin_type_changed_behind_its_back_is_seen(world: World, case: str) -> None:
+    """The dict of an immutable type, reached through ctypes, is watched like any other."""
+    name, attribute, expected = BUILTIN[case]
+    head = """
+import collections, ctypes, datetime
+def fake(self): return self.split()
+get_dict = ctypes.pythonapi.PyType_GetDict
+get_dict.argtypes, get_dict.restype = [ctypes.py_object], ctypes.py_object
+"""
+    seen = world.sees(f"get_dict({name})['{attribute}'] = fake", head)
+    (patch,) = seen.patches
+    assert seen.rows == [expected]
+    assert patch["boundary"] == "builtins"
+
+
+LATE = {
+    "made after the start": (
+        "import late",
+        "class Late:\n    def f(self): pass",
+        "late.Late.f = print",
+        "late:Late.f",
+    ),
+    "made in a function and stored": (
+        "import late",
+        "def make():\n    class Late:\n        def f(self): pass\n    return Late\nLate = make()",
+        "late.Late.f = print",
+        "late:make.<locals>.Late.f",
+    ),
+    "made by type()": (
+        "import late",
+        "Late = type('Late', (), {'f': print})",
+        "late.Late.f = len",
+        "late:Late.f",
+    ),
+    "stored by a function, later": (
+        "import late; late.make()",
+        "def make():\n    global Late\n    class Late:\n        def f(self): pass",
+        "late.Late.f = print",
+        "late:make.<locals>.Late.f",
+    ),
+    "decorated": (
+        "import late",
+        "def same(c): return c\n@same\nclass Late:\n    def f(self): pass",
+        "late.Late.f = print",
+        "late:Late.f",
+    ),
+    "a data class": (
+        "import late",
+        "from dataclasses import dataclass\n@dataclass\nclass Late:\n    x: int\n    def f(self): 1",
+        "late.Late.f = print; late.Late.__init__ = print",
+        "late:Late.f replaced late:Late.__init__",
+    ),
+    "a data class with slots": (
+        "import late",
+        "from dataclasses import dataclass\n@dataclass(slots=True)\nclass Late:\n    x: int = 1\n"
+        "    def f(self): 1",
+        "late.Late.f = print",
+        "late:Late.f",
+    ),
+    "a named tuple": (
+        "import late",
+        "from collections import namedtuple\nLate = namedtuple('Late', 'f g')",
+        "late.Late._asdict = print",
+        "late:Late._asdict",
+    ),
+    "an enumeration": (
+        "import late",
+        "import enum\nclass Late(enum.Enum):\n    A = 1\n    def f(self): pass",
+        "late.Late.f = print",
+        "late:Late.f",
+    ),
+    "nested in a stored class": (
+        "import late; late.Outer.Late = late.make()",
+        "class Outer: pass\ndef make():\n    class Late:\n        def f(self): pass\n    return Late",
+        "late.Outer.Late.f = print",
+        "late:make.<locals>.Late.f",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LATE)
+def test_class_made_late_is_watched_at_once(world: World, case: str) -> None:
+    """A class is watched from the moment that a module or class holds it."""
+    main, source, code, expected = LATE[case]
+    world.install("late-bird", "1.0", late=source + "\n")
+    seen = world.sees(code, "import sys", main)
+    rows = [r for r in seen.rows if not r.startswith("added late:Outer.Late")]
+    assert " ".join(rows) == f"replaced {expected}"
