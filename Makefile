@@ -74,6 +74,6 @@ $(done)/shop: examples/shop/requirements.txt | $(done)/venv
 	$(pip) -r $<
 	@touch $@
 
-$(done)/libraries: $(wildcard tests/requirements-libraries.txt) | $(done)/venv
-	$(if $<,$(pip) -r $<)
+$(done)/libraries: tests/requirements-libraries.txt tools/libraries $(done)/shop | $(done)/venv
+	tools/libraries $(VENV)
 	@touch $@

@@ -28,9 +28,11 @@ bool is_verb(const CLI::App& app, const std::string& word) {
 }
 
 int complain(const std::string& what) {
-  std::cerr << "overt: " << what << "; `overt --help` says more\n";
+  std::cerr << "overt: " << what << '\n';
   return 2;
 }
+
+int misused(const std::string& what) { return complain(what + "; `overt --help` says more"); }
 
 int run(std::span<char*> arguments) {
   std::vector<std::string> words(arguments.begin() + 1, arguments.end());
@@ -44,16 +46,16 @@ int run(std::span<char*> arguments) {
   overt::cli::add_run(app, program, status);
   overt::cli::add_report(app, status);
   overt::cli::add_finish_run(app, status);
-  if (words.empty()) return complain("which verb?");
+  if (words.empty()) return misused("a verb is missing");
   if (!words.front().starts_with('-') && !is_verb(app, words.front())) {
-    return complain(overt::printable(words.front()) + ": there is no such verb");
+    return misused(overt::printable(words.front()) + ": there is no such verb");
   }
   try {
     std::reverse(words.begin(), words.end());  // what CLI11's vector overload asks for
     app.parse(words);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    return complain(overt::printable(error.what()));
+    return misused(overt::printable(error.what()));
   }
   return status;
 }
@@ -62,9 +64,9 @@ int run(std::span<char*> arguments) {
 
 int main(int argc, char** argv) {
   try {
-    return run({argv, static_cast<std::size_t>(argc)});
+    const int status = run({argv, static_cast<std::size_t>(argc)});
+    return std::cout.flush() ? status : complain("cannot write to standard output");
   } catch (const std::exception& error) {
-    std::cerr << "overt: " << error.what() << '\n';
-    return 2;
+    return complain(error.what());
   }
 }

@@ -135,7 +135,10 @@ result<std::string> read_up_to(const std::string& path, std::uint64_t limit) {
     return fail(Code::usage, "this is a directory; which of its .journal files?", path);
   }
   std::ifstream stream(path, std::ios::binary);
-  if (!stream) return fail(Code::not_found, "there is no such journal", path);
+  if (!stream) {
+    if (errno == ENOENT || errno == ENOTDIR) return fail(Code::not_found, "there is no such journal", path);
+    return fail(Code::io, std::string("cannot read this journal: ") + std::strerror(errno), path);
+  }
   std::ostringstream text;
   text << stream.rdbuf();
   auto whole = std::move(text).str();

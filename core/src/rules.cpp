@@ -33,6 +33,10 @@ bool acts(const Value& value) {
   return value.callable || value.descriptor || value.is_class || value.is_module;
 }
 
+bool is_attribute_hook(const Frame& frame) {
+  return frame.function.ends_with(".__setattr__") || frame.function.ends_with(".__delattr__");
+}
+
 bool is_python(const Origin& origin) {
   return origin.place == Place::stdlib || origin.place == Place::builtins;
 }
@@ -68,6 +72,7 @@ class Case {
   bool extension_itself() const;
   bool is_framework(std::size_t writer) const;
   Verdict entry(Verdict verdict, std::size_t writer);
+  Verdict nobody_asked(Verdict verdict) const;
 
   static Verdict as(Verdict verdict, Ruling ruling, std::string_view rule) {
     verdict.ruling = ruling;
@@ -79,19 +84,20 @@ class Case {
   Origins& origins_;
 };
 
-// The innermost frame that acts on its own account. Helpers and the standard library act for their caller.
+// The innermost frame that acts on its own account. Helpers and the standard library act for their caller, and
+// so do generated code without a module and the hook through which a metaclass lets its class be written to.
 Case::Index Case::find_writer(Verdict& verdict) const {
   bool through_helper = false;
   for (std::size_t i = 0; counts(i); ++i) {
     const auto& frame = write_.frames[i];
-    if (frame.module.empty()) continue;  // generated code without a module: it acts for its caller
+    if (frame.module.empty() || is_attribute_hook(frame)) continue;
     if (is_helper(frame.module)) {
       through_helper = true;
       const std::string helper(helper_name(frame.module));
       if (std::find(verdict.via.begin(), verdict.via.end(), helper) == verdict.via.end()) {
         verdict.via.push_back(helper);
       }
-      verdict.owner = i;  // kept when nobody stands behind the helper
+      verdict.frame = i;  // kept when nobody stands behind the helper
       continue;
     }
     if (!is_python(origin(i))) return i;
@@ -99,8 +105,8 @@ Case::Index Case::find_writer(Verdict& verdict) const {
   }
   if (!through_helper) return std::nullopt;
   // Nobody stands behind the helper: it patches of its own accord, while it is imported.
-  std::erase(verdict.via, helper_name(write_.frames[verdict.owner].module));
-  return verdict.owner;
+  std::erase(verdict.via, helper_name(write_.frames[verdict.frame].module));
+  return verdict.frame;
 }
 
 // The frame of the distribution whose code is being installed, when the writer only installs it.
@@ -164,18 +170,33 @@ Verdict Case::entry(Verdict verdict, std::size_t writer) {
   return as(verdict, Ruling::patch, "entry");
 }
 
+// Only the standard library is on the stack: a timer, a pool or an event loop makes a call for somebody who has
+// gone. Whose code it puts into somebody else's namespace tells who that was.
+Verdict Case::nobody_asked(Verdict verdict) const {
+  const auto definer = write_.new_value.definer;
+  const bool known = definer != kNoOrigin && !is_python(origins_[definer]);
+  const bool running = std::none_of(write_.frames.begin(), write_.frames.end(),
+                                    [](const Frame& frame) { return frame.body || frame.machinery; });
+  if (!running || is_python(target()) || !known || origins_[definer].party == target().party) {
+    return as(verdict, Ruling::machinery, "standard library on its own account");
+  }
+  verdict.frame = 0;
+  verdict.owner = definer;
+  return as(verdict, Ruling::patch, "deferred");
+}
+
 Verdict Case::decide() {
   Verdict verdict;
   if (write_.frames.empty()) {
-    verdict.owner = kNobody;
     if (write_.module == "sys") return as(verdict, Ruling::machinery, "interpreter");
     return as(verdict, Ruling::patch, "no Python frame");
   }
   if (write_.frames.front().machinery) return as(verdict, Ruling::machinery, "import system");
   const auto found = find_writer(verdict);
-  if (!found) return as(verdict, Ruling::machinery, "standard library on its own account");
-  auto writer = *found;
-  verdict.owner = writer;
+  if (!found) return nobody_asked(verdict);
+  const auto writer = *found;
+  verdict.frame = writer;
+  verdict.owner = write_.frames[writer].origin;
   if (write_.space == Space::modules) return entry(verdict, writer);
   if (same_party(writer)) return as(verdict, Ruling::internal, "own distribution");
 
@@ -203,7 +224,8 @@ Verdict Case::decide() {
   }
   if (const auto definer = find_definer(writer)) {
     verdict.via.push_back(origin(writer).name);
-    verdict.owner = *definer;
+    verdict.frame = *definer;
+    verdict.owner = write_.frames[*definer].origin;
   }
   return as(verdict, Ruling::patch, "foreign");
 }

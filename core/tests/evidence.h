@@ -5,9 +5,9 @@
 //             .by("shop.app:<module>")                          a module's body
 //             .judged() == "patch (foreign) by sentry-sdk");
 //
-// The cast: Python's own modules; the distributions that World installs; every other name is a module of
-// the application. The old value is the target's own and the new one the innermost frame's, unless the
-// picture says otherwise.
+// The cast: Python's own modules; the distributions that World installs; every other name is a
+// module of the application. The old value is the target's own and the new one the innermost
+// frame's, unless the picture says otherwise.
 #pragma once
 
 #include <algorithm>
@@ -25,14 +25,19 @@ namespace overt::test {
 class World {
  public:
   World() {
-    for (const auto& [name, files] :
-         {std::pair{"attrs", "attr/__init__.py"}, {"Django", "django/__init__.py"},
-          {"freezegun", "freezegun/api.py"}, {"gevent", "gevent/__init__.py"},
-          {"opentelemetry", "opentelemetry/trace.py"}, {"pandas", "pandas/__init__.py"},
-          {"pydantic", "pydantic/main.py"}, {"PyMySQL", "pymysql/__init__.py"},
-          {"pytest", "_pytest/monkeypatch.py\npytest/__init__.py"}, {"sentry-sdk", "sentry_sdk/__init__.py"},
-          {"SQLAlchemy", "sqlalchemy/__init__.py"}, {"tqdm", "tqdm/__init__.py"},
-          {"wrapt", "wrapt/__init__.py"}}) {
+    for (const auto& [name, files] : {std::pair{"attrs", "attr/__init__.py"},
+                                      {"Django", "django/__init__.py"},
+                                      {"freezegun", "freezegun/api.py"},
+                                      {"gevent", "gevent/__init__.py"},
+                                      {"opentelemetry", "opentelemetry/trace.py"},
+                                      {"pandas", "pandas/__init__.py"},
+                                      {"pydantic", "pydantic/main.py"},
+                                      {"PyMySQL", "pymysql/__init__.py"},
+                                      {"pytest", "_pytest/monkeypatch.py\npytest/__init__.py"},
+                                      {"sentry-sdk", "sentry_sdk/__init__.py"},
+                                      {"SQLAlchemy", "sqlalchemy/__init__.py"},
+                                      {"tqdm", "tqdm/__init__.py"},
+                                      {"wrapt", "wrapt/__init__.py"}}) {
       install(root_, "site-packages", name, "1.0", files);
     }
   }
@@ -54,9 +59,9 @@ class World {
 
   Directory root_;
   Origins origins_{{"3.13.0",
-                    {"__future__", "_thread", "abc", "asyncio", "builtins", "collections", "datetime",
-                     "enum", "functools", "http", "importlib", "json", "runpy", "socket", "sys",
-                     "threading", "time", "typing", "unittest"},
+                    {"__future__", "_thread", "abc", "asyncio", "builtins", "collections",
+                     "datetime", "enum", "functools", "http", "importlib", "json", "runpy",
+                     "socket", "sys", "threading", "time", "typing", "unittest"},
                     "/usr/lib/python3.13",
                     {site()}}};
 };
@@ -184,14 +189,15 @@ class Evidence {
 
   // "ruling (rule) by owner via helper, helper"; the owner where the contract gives one a meaning.
   std::string judged() {
-    static constexpr const char* kRulings[] = {"patch", "internal", "completion", "machinery", "data"};
+    static constexpr const char* kRulings[] = {"patch", "internal", "completion", "machinery",
+                                               "data"};
     REQUIRE(changes());
     const auto verdict = judge(write(), world().origins());
     std::string text = kRulings[static_cast<int>(verdict.ruling)];
     text.append(" (").append(verdict.rule).append(")");
     if (verdict.ruling != Ruling::patch && verdict.ruling != Ruling::internal) return text;
-    if (verdict.owner == kNobody) return text + " by nobody";
-    text += " by " + world().origins()[write_.frames.at(verdict.owner).origin].name;
+    if (verdict.owner == kNoOrigin) return text + " by nobody";
+    text += " by " + world().origins()[verdict.owner].name;
     for (const auto& helper : verdict.via) {
       text += (&helper == &verdict.via.front() ? " via " : ", ") + helper;
     }

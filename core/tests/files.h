@@ -1,9 +1,8 @@
 // Files on disk for tests: a directory of its own, and what installers leave in one.
 #pragma once
 
-#include <stdlib.h>
-
 #include <doctest/doctest.h>
+#include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
@@ -53,8 +52,8 @@ inline std::string read_file(const std::string& path) {
 inline void install(const Directory& into, const std::string& site, const std::string& name,
                     const std::string& version, std::string_view record) {
   const std::string metadata = site + "/" + name + "-" + version + ".dist-info";
-  into.write(metadata + "/METADATA", "Metadata-Version: 2.4\nName: " + name +
-                                         "\nVersion: " + version + "\n\nName: in the description\n");
+  into.write(metadata + "/METADATA", "Metadata-Version: 2.4\nName: " + name + "\nVersion: " +
+                                         version + "\n\nName: in the description\n");
   std::string lines;
   while (!record.empty()) {
     const auto end = record.find('\n');

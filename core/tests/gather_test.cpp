@@ -3,26 +3,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <set>
-
-#include "files.h"
-#include "overt/run.h"
-#include "patches.h"
+#include "journals.h"
 
 namespace overt::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-RunSettings settings_of(const Directory& files, const std::string& report = {}) {
-  RunSettings settings;
-  settings.run = "7-1790";
-  settings.pid = 7;
-  settings.directory = files.path("run");
-  settings.report = report.empty() ? report : files.path(report);
-  fs::create_directories(settings.directory);
-  return settings;
-}
 
 // Pids that no process has: of children that have ended and were waited for.
 int dead_pid() {
@@ -38,10 +24,10 @@ enum class End { orderly, killed };
 void leave_journal(const RunSettings& settings, int pid, End end, const std::string& target = "m:a",
                    bool internal = false) {
   Journal journal;
-  const JournalHead head{settings.run, pid, "spawn", {"python", "worker.py"}, "3.13.0", "", 0};
+  auto head = head_of(pid);
+  head.run = settings.run;
   REQUIRE(journal.open(journal_path(settings, pid), head));
-  auto patch = patch_of(target, "sentry-sdk");
-  patch.id = 1;
+  auto patch = patch_with_id(1, target);
   patch.internal = internal;
   journal.patch(patch, 100);
   if (end == End::orderly) journal.end(200, 1);
@@ -51,8 +37,9 @@ void leave_journal(const RunSettings& settings, int pid, End end, const std::str
 std::string children_of(const Report& report) {
   std::string text;
   for (const auto& child : report.children) {
-    text += std::to_string(child.pid) + " " + child.started_by + " " + std::to_string(child.patches) +
-            " " + fs::path(child.report).filename().string() + (child.ended ? " ended" : " runs") + "\n";
+    text += std::to_string(child.pid) + " " + child.started_by + " " +
+            std::to_string(child.patches) + " " + fs::path(child.report).filename().string() +
+            (child.ended ? " ended" : " runs") + "\n";
   }
   return text;
 }
@@ -115,7 +102,7 @@ TEST_CASE("what only children have is told once, with the pids of all that have 
   leave_journal(settings, 11, End::orderly, "time:sleep");
   leave_journal(settings, 13, End::orderly, "time:ctime");
   leave_journal(settings, 14, End::orderly, "time:time");
-  auto report = report_of({patch_of("time:time", "sentry-sdk")});
+  auto report = report_of({patch_with_id(1, "time:time")});
   gather(settings, report);
   CHECK(elsewhere_of(report) == "time:sleep 11,12\ntime:ctime 13\n");
   CHECK(report.children.size() == 4);

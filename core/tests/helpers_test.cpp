@@ -8,16 +8,18 @@ namespace {
 
 TEST_CASE("general-purpose patching tools are helpers, with all their modules") {
   for (const char* module :
-       {"unittest.mock", "mock", "mock.mock", "_pytest.monkeypatch", "pytest_mock", "pytest_mock.plugin",
-        "wrapt", "wrapt.patches", "gorilla", "aspectlib.utils", "forbiddenfruit", "patchy.api",
-        "flexmock._api", "mockito.patching", "testfixtures.replace", "django.test.utils"}) {
+       {"unittest.mock", "mock", "mock.mock", "_pytest.monkeypatch", "pytest_mock",
+        "pytest_mock.plugin", "wrapt", "wrapt.patches", "gorilla", "aspectlib.utils",
+        "forbiddenfruit", "patchy.api", "flexmock._api", "mockito.patching", "testfixtures.replace",
+        "django.test.utils"}) {
     CAPTURE(module);
     CHECK(is_helper(module));
   }
 }
 
 TEST_CASE("a library that patches what it chose itself is an owner") {
-  for (const char* module : {"freezegun.api", "gevent.monkey", "tqdm.std", "sentry_sdk", "ddtrace"}) {
+  for (const char* module :
+       {"freezegun.api", "gevent.monkey", "tqdm.std", "sentry_sdk", "ddtrace"}) {
     CAPTURE(module);
     CHECK_FALSE(is_helper(module));
   }

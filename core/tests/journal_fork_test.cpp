@@ -1,26 +1,15 @@
 // Journals that continue others, and files that are no journals.
 #include <doctest/doctest.h>
 
-#include "files.h"
-#include "overt/journal.h"
-#include "patches.h"
+#include "journals.h"
 
 namespace overt::test {
 namespace {
 
-Patch patch_with_id(int id, const std::string& target) {
-  auto patch = patch_of(target, "sentry-sdk", id);
-  patch.id = id;
-  return patch;
-}
-
-// A process of run "6-1790" whose journal lies in `files`.
+// A process of run "7-1790" whose journal lies in `files`.
 class Process {
  public:
-  Process(const Directory& files, int pid) : files_(files) {
-    head_ = {"6-1790", pid, "spawn", {"python"}, "3.13.0", "", 0};
-    open();
-  }
+  Process(const Directory& files, int pid) : files_(files), head_(head_of(pid)) { open(); }
 
   Process(const Process& parent, int pid) : files_(parent.files_), head_(parent.head_) {
     head_.pid = pid;
@@ -33,27 +22,18 @@ class Process {
   Journal journal;
 
  private:
-  void open() {
-    REQUIRE(journal.open(files_.path(std::to_string(head_.pid) + ".journal"), head_));
-  }
+  void open() { REQUIRE(journal.open(files_.path(std::to_string(head_.pid) + ".journal"), head_)); }
 
   const Directory& files_;
   JournalHead head_;
 };
 
-// "target, target reverted", or the error.
-std::string patches_in(const std::string& path) {
-  const auto read = read_journal(path);
-  if (!read) return read.error().what;
-  std::string text;
-  for (const auto& patch : read->report.patches) {
-    text += (text.empty() ? "" : ", ") + patch.target + (patch.reverted ? " reverted" : "");
-  }
-  return text;
-}
-
-constexpr auto kHead = R"({"overt.journal": 1, "run": "6-1790", "pid": 7, "started_by": "run",
+constexpr auto kHead = R"({"overt.journal": 1, "run": "7-1790", "pid": 7, "started_by": "run",
 "argv": [], "python": "3.13.0")";
+
+// Of a process that ended in order; the patch that it names does not exist.
+constexpr auto kEnd = R"({"end": {"modules": 1, "watch_ms": 2, "reach": [[9, 1, []]]}}
+)";
 
 // A first line with further fields.
 std::string head_with(std::string_view fields) {
@@ -71,8 +51,8 @@ TEST_CASE("a forked child has what its parent had when it was forked, and nothin
   parent.journal.revert(1);
   parent.journal.end(30, 1);
   child.journal.patch(patch_with_id(2, "time:time"), 11);
-  CHECK(patches_in(child.journal.path()) == "time:sleep, time:time");
-  CHECK(patches_in(parent.journal.path()) == "time:sleep reverted, time:ctime");
+  CHECK(patches_in(child.journal.path()) == "1 time:sleep, 2 time:time");
+  CHECK(patches_in(parent.journal.path()) == "1 time:sleep reverted, 2 time:ctime");
 
   const auto read = read_journal(child.journal.path());
   REQUIRE(read);
@@ -91,8 +71,8 @@ TEST_CASE("children of children inherit through the whole chain") {
   Process third(second, 9);
   third.journal.revert(1);
   third.journal.patch(patch_with_id(3, "m:c"), 1);
-  CHECK(patches_in(third.journal.path()) == "m:a reverted, m:b, m:c");
-  CHECK(patches_in(second.journal.path()) == "m:a, m:b");
+  CHECK(patches_in(third.journal.path()) == "1 m:a reverted, 2 m:b, 3 m:c");
+  CHECK(patches_in(second.journal.path()) == "1 m:a, 2 m:b");
 }
 
 TEST_CASE("that a parent ended says nothing about its child") {
@@ -135,8 +115,7 @@ TEST_CASE("nothing is inherited from a file that another run left under the pare
 TEST_CASE("a chain that bites its own tail comes to an end") {
   const Directory files;
   const auto loop = [&](const std::string& of) {
-    return head_with(R"(, "fork_of": ")" + of + R"(", "fork_at": 9999)") + "{\"end\": {\"modules\": 1, "
-                     "\"watch_ms\": 2}}\n";
+    return head_with(R"(, "fork_of": ")" + of + R"(", "fork_at": 9999)") + kEnd;
   };
   files.write("7.journal", loop("7.journal"));
   files.write("8.journal", loop("9.journal"));
@@ -173,7 +152,8 @@ TEST_CASE("a field that is missing or wrong is a damaged journal") {
         head_with(R"(, "fork_of": "7.journal")"), head_with(R"(, "fork_of": "a", "fork_at": "b")"),
         head + R"({"patch": 3})", head + R"({"patch": {}})", head + R"({"revert": "1"})",
         head + R"({"again": []})", head + R"({"end": 3})", head + R"({"end": {}})",
-        head + R"({"end": {"modules": 1}})"}) {
+        head + R"({"end": {"modules": 1}})",
+        head + R"({"end": {"modules": 1, "watch_ms": 2, "reach": [1]}})"}) {
     CAPTURE(text);
     CHECK(patches_in(files.write("x.journal", text)).starts_with("damaged journal: "));
   }
@@ -183,8 +163,8 @@ TEST_CASE("lines of a later version and patches that nobody knows are passed ove
   const Directory files;
   const auto path = files.write("x.journal", head_with(R"(, "policy": "strict")") +
                                                  "{\"vote\": 3}\n7\n[]\n\"x\"\nnull\n"
-                                                 "{\"revert\": 9}\n{\"again\": -9}\n"
-                                                 "{\"end\": {\"modules\": 1, \"watch_ms\": 2}}\n");
+                                                 "{\"revert\": 9}\n{\"again\": -9}\n" +
+                                                 kEnd);
   const auto read = read_journal(path);
   REQUIRE(read);
   CHECK(read->ended);
@@ -192,8 +172,7 @@ TEST_CASE("lines of a later version and patches that nobody knows are passed ove
 
 TEST_CASE("nothing behind a torn line is believed") {
   const Directory files;
-  const auto path = files.write("x.journal", head_with("") + "{\"rev\n" +
-                                                 "{\"end\": {\"modules\": 1, \"watch_ms\": 2}}\n");
+  const auto path = files.write("x.journal", head_with("") + "{\"rev\n" + kEnd);
   const auto read = read_journal(path);
   REQUIRE(read);
   CHECK_FALSE(read->ended);

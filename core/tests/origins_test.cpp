@@ -22,20 +22,22 @@ class Machine {
     install(files_, kSite, "google-auth", "2.4", "google/auth/__init__.py");
     install(files_, kSite, "google-cloud-storage", "3.5", "google/cloud/storage/__init__.py");
     install(files_, kSite, "shop", "0.1", "__editable__.shop-0.1.pth");
-    files_.write(std::string(kSite) + "/shop-0.1.dist-info/direct_url.json",
-                 R"({"url": "file://)" + path("shop checkout") +
-                     R"(", "dir_info": {"editable": true}})");
+    files_.write(
+        std::string(kSite) + "/shop-0.1.dist-info/direct_url.json",
+        R"({"url": "file://)" + path("shop checkout") + R"(", "dir_info": {"editable": true}})");
     files_.write("depot checkout/depot.egg-info/PKG-INFO", "Name: depot\nVersion: 0.2\n");
     files_.write("depot checkout/depot.egg-info/top_level.txt", "depot\n");
     files_.write(std::string(kDebian) + "/pycairo-1.20.egg-info", "Name: pycairo\nVersion: 1.20\n");
-    files_.write(std::string(kDebian) + "/apt.egg-info/PKG-INFO", "Name: python-apt\nVersion: 2.6\n");
+    files_.write(std::string(kDebian) + "/apt.egg-info/PKG-INFO",
+                 "Name: python-apt\nVersion: 2.6\n");
     files_.write(std::string(kDebian) + "/apt.egg-info/top_level.txt", "apt\napt_pkg\n");
   }
 
   std::string path(std::string_view relative) const { return files_.path(relative); }
 
   // `file` is relative to the machine, or "" for built-in and frozen modules.
-  std::string text(std::string_view module, std::string_view file, std::string_view main_name = {}) {
+  std::string text(std::string_view module, std::string_view file,
+                   std::string_view main_name = {}) {
     const auto where = file.empty() || file.starts_with('<') ? std::string(file) : path(file);
     return text(origins[origins.of(module, where, main_name)]);
   }
@@ -78,7 +80,8 @@ TEST_CASE("an application may have a module of a standard name, at its own place
 
 TEST_CASE("installed code belongs to its distribution, of the name and version installed") {
   Machine machine;
-  CHECK(machine.text("flask.app", in_site("flask/app.py")) == "site: Flask 3.1 (flask, dist:Flask)");
+  CHECK(machine.text("flask.app", in_site("flask/app.py")) ==
+        "site: Flask 3.1 (flask, dist:Flask)");
   CHECK(machine.text("six", in_site("six.py")) == "site: six 1.17 (six, dist:six)");
   CHECK(machine.text("_cffi_backend", in_site("_cffi_backend.cpython-313-x86_64-linux-gnu.so")) ==
         "site: cffi 2.0 (_cffi_backend, dist:cffi)");
@@ -139,7 +142,8 @@ TEST_CASE("what python -m started goes by its real name") {
   Machine machine;
   CHECK(machine.text("__main__", "app/web/__main__.py", "web.__main__") ==
         "application: web.__main__  (web, app:web)");
-  CHECK(machine.text("__mp_main__", "app/run.py") == "application: __main__  (__main__, app:__main__)");
+  CHECK(machine.text("__mp_main__", "app/run.py") ==
+        "application: __main__  (__main__, app:__main__)");
   CHECK(machine.text("web", "app/web/__init__.py", "other") == "application: web  (web, app:web)");
 }
 
@@ -156,7 +160,8 @@ TEST_CASE("the same module asked for again is the same origin") {
 TEST_CASE("a name without a module stands for the library of that name") {
   Machine machine;
   auto& origins = machine.origins;
-  CHECK(Machine::text(origins[origins.of_name("json.tool")]) == "stdlib: python 3.13.0 (json, python)");
+  CHECK(Machine::text(origins[origins.of_name("json.tool")]) ==
+        "stdlib: python 3.13.0 (json, python)");
   const auto missing = origins.of_name("MySQLdb.cursors");
   CHECK(Machine::text(origins[missing]) == "site: MySQLdb  (MySQLdb, site:MySQLdb)");
   CHECK(origins.of_name("MySQLdb") == missing);

@@ -87,8 +87,8 @@ TEST_CASE("a report is the same after it was written and read") {
 TEST_CASE("every change and every boundary can be written and read") {
   auto report = report_of({patch_of("m:a", "x")});
   auto& patch = report.patches[0];
-  for (const auto change : {Change::replaced, Change::added, Change::deleted, Change::code,
-                            Change::module}) {
+  for (const auto change :
+       {Change::replaced, Change::added, Change::deleted, Change::code, Change::module}) {
     for (const auto boundary : {Boundary::own, Boundary::application, Boundary::third_party,
                                 Boundary::stdlib, Boundary::builtins}) {
       patch.change = change;

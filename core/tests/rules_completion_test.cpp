@@ -1,4 +1,5 @@
-// What is no patch although somebody else's code made the write: a namespace that is being completed.
+// What is no patch although somebody else's code made the write: a namespace that is being
+// completed.
 #include <doctest/doctest.h>
 
 #include "evidence.h"
@@ -23,11 +24,8 @@ TEST_CASE("enum fills a module for the module") {
             .by("enum:global_enum")
             .by("shop.colours:<module>")
             .judged() == "internal (own distribution) by shop.colours");
-  CHECK(adds("http:OK")
-            .to(class_of("http"))
-            .by("enum:global_enum")
-            .by("http:<module>")
-            .judged() == "machinery (standard library on its own account)");
+  CHECK(adds("http:OK").to(class_of("http")).by("enum:global_enum").by("http:<module>").judged() ==
+        "machinery (standard library on its own account)");
 }
 
 TEST_CASE("attrs fills a class while the body of its module runs") {
@@ -82,8 +80,8 @@ TEST_CASE("in __main__ a replacement counts when the old or the new value acts")
   };
   constexpr auto kPatch = "patch (foreign) by sentry-sdk";
   CHECK(judged(thing(), plain_data()) == "completion (own body)");
-  for (bool Value::* const acts : {&Value::callable, &Value::descriptor, &Value::is_class,
-                                  &Value::is_module}) {
+  for (bool Value::* const acts :
+       {&Value::callable, &Value::descriptor, &Value::is_class, &Value::is_module}) {
     auto value = thing();
     value.*acts = true;
     CHECK(judged(value, thing()) == kPatch);

@@ -70,7 +70,8 @@ TEST_CASE("a module whose body runs may register parts of itself under names tha
   CHECK(enters("json").to(part).by("attr:<module>").judged() == "patch (entry) by attrs");
   CHECK(enters("_speedups").from(part).to(part).by("attr:<module>").judged() ==
         "patch (entry) by attrs");
-  CHECK(enters("_speedups").to(part).by("__main__:<module>").judged() == "patch (entry) by __main__");
+  CHECK(enters("_speedups").to(part).by("__main__:<module>").judged() ==
+        "patch (entry) by __main__");
 }
 
 TEST_CASE("a module made at run time takes a name that was free") {

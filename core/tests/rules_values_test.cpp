@@ -49,12 +49,28 @@ TEST_CASE("in builtins every new name is visible everywhere, data too") {
 }
 
 TEST_CASE("the books of the interpreter and the import system are no behaviour") {
-  for (const char* name :
-       {"__abstractmethods__", "__annotate__", "__annotate_func__", "__annotations__",
-        "__annotations_cache__", "__builtins__", "__cached__", "__classdictcell__", "__dict__", "__doc__",
-        "__file__", "__firstlineno__", "__loader__", "__module__", "__orig_bases__", "__package__",
-        "__path__", "__slotnames__", "__spec__", "__static_attributes__", "__type_params__",
-        "__warningregistry__"}) {
+  for (const char* name : {"__abstractmethods__",
+                           "__annotate__",
+                           "__annotate_func__",
+                           "__annotations__",
+                           "__annotations_cache__",
+                           "__builtins__",
+                           "__cached__",
+                           "__classdictcell__",
+                           "__dict__",
+                           "__doc__",
+                           "__file__",
+                           "__firstlineno__",
+                           "__loader__",
+                           "__module__",
+                           "__orig_bases__",
+                           "__package__",
+                           "__path__",
+                           "__slotnames__",
+                           "__spec__",
+                           "__static_attributes__",
+                           "__type_params__",
+                           "__warningregistry__"}) {
     CAPTURE(name);
     CHECK_FALSE(changes(replaces("http:Server." + std::string(name))));
     CHECK_FALSE(changes(adds("http:" + std::string(name))));

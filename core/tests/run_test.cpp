@@ -7,25 +7,12 @@
 #include <cstdio>
 #include <set>
 
-#include "files.h"
-#include "patches.h"
+#include "journals.h"
 
 namespace overt::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-RunSettings settings_of(const Directory& files, const std::string& report = {}) {
-  RunSettings settings;
-  settings.version = "0.1.0";
-  settings.run = "7-1790";
-  settings.pid = 7;
-  settings.directory = files.path("run");
-  settings.report = report.empty() ? report : files.path(report);
-  settings.command = "/usr/bin/overt";
-  fs::create_directories(settings.directory);
-  return settings;
-}
 
 // The names in a directory, sorted: "7.journal 8.journal".
 std::string names_in(const std::string& directory) {
@@ -75,7 +62,8 @@ TEST_CASE("a path that is no UTF-8 travels too, as far as JSON can carry it") {
 }
 
 TEST_CASE("a variable that somebody else wrote is refused") {
-  for (const char* text : {"", "1", "[]", "{}", "\"x\"", "null", "{\"version\": 1}", "{\"version\": \"1\"}"}) {
+  for (const char* text :
+       {"", "1", "[]", "{}", "\"x\"", "null", "{\"version\": 1}", "{\"version\": \"1\"}"}) {
     CAPTURE(text);
     const auto read = RunSettings::decode(text);
     REQUIRE_FALSE(read);

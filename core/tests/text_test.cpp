@@ -34,16 +34,16 @@ TEST_CASE("characters that turn or hide what stands around them become escapes")
 TEST_CASE("bytes that are no UTF-8 become escapes, one by one") {
   CHECK(printable("\xff") == "\\xff");
   CHECK(printable("\x80 \xbf \xc1 \xf5") == "\\x80 \\xbf \\xc1 \\xf5");
-  CHECK(printable("a\xc3") == "a\\xc3");                          // cut after one byte of two
-  CHECK(printable("\xe5\xa4") == "\\xe5\\xa4");                   // two of three
-  CHECK(printable("\xf0\x9f\x9a") == "\\xf0\\x9f\\x9a");          // three of four
-  CHECK(printable("\xc3(") == "\\xc3(");                          // no continuation
-  CHECK(printable("\xe5\xa4(") == "\\xe5\\xa4(");                 // a late one
-  CHECK(printable("\xc0\xaf") == "\\xc0\\xaf");                   // overlong '/'
-  CHECK(printable("\xe0\x80\xaf") == "\\xe0\\x80\\xaf");          // again, in three
-  CHECK(printable("\xf0\x80\x80\xaf") == "\\xf0\\x80\\x80\\xaf"); // in four
-  CHECK(printable("\xed\xa0\x80") == "\\xed\\xa0\\x80");          // a surrogate
-  CHECK(printable("\xf4\x90\x80\x80") == "\\xf4\\x90\\x80\\x80"); // beyond Unicode
+  CHECK(printable("a\xc3") == "a\\xc3");                           // cut after one byte of two
+  CHECK(printable("\xe5\xa4") == "\\xe5\\xa4");                    // two of three
+  CHECK(printable("\xf0\x9f\x9a") == "\\xf0\\x9f\\x9a");           // three of four
+  CHECK(printable("\xc3(") == "\\xc3(");                           // no continuation
+  CHECK(printable("\xe5\xa4(") == "\\xe5\\xa4(");                  // a late one
+  CHECK(printable("\xc0\xaf") == "\\xc0\\xaf");                    // overlong '/'
+  CHECK(printable("\xe0\x80\xaf") == "\\xe0\\x80\\xaf");           // again, in three
+  CHECK(printable("\xf0\x80\x80\xaf") == "\\xf0\\x80\\x80\\xaf");  // in four
+  CHECK(printable("\xed\xa0\x80") == "\\xed\\xa0\\x80");           // a surrogate
+  CHECK(printable("\xf4\x90\x80\x80") == "\\xf4\\x90\\x80\\x80");  // beyond Unicode
 }
 
 TEST_CASE("the edges of what UTF-8 can hold are characters") {
@@ -83,17 +83,19 @@ TEST_CASE("width counts the columns of a terminal") {
 }
 
 TEST_CASE("wide are the scripts of East Asia and the pictures") {
-  for (const char* wide : {"\u1100", "\u115f", "\u2e80", "\ua4cf", "\uac00", "\ud7a3", "\uf900",
-                           "\ufaff", "\ufe30", "\ufe6f", "\uff00", "\uff60", "\uffe0", "\uffe6",
-                           "\U0001f300", "\U0001f64f", "\U0001f680", "\U0001f6ff", "\U0001f900",
-                           "\U0001f9ff", "\U00020000", "\U0003fffd"}) {
+  for (const char* wide :
+       {"\u1100",     "\u115f",     "\u2e80",     "\ua4cf",     "\uac00",     "\ud7a3",
+        "\uf900",     "\ufaff",     "\ufe30",     "\ufe6f",     "\uff00",     "\uff60",
+        "\uffe0",     "\uffe6",     "\U0001f300", "\U0001f64f", "\U0001f680", "\U0001f6ff",
+        "\U0001f900", "\U0001f9ff", "\U00020000", "\U0003fffd"}) {
     CAPTURE(wide);
     CHECK(width(wide) == 2);
   }
-  for (const char* narrow : {"\u10ff", "\u1160", "\u2e7f", "\ua4d0", "\uabff", "\ud7a4", "\uf8ff",
-                             "\ufb00", "\ufe2f", "\ufe70", "\ufeff", "\uff61", "\uffdf", "\uffe7",
-                             "\U0001f2ff", "\U0001f650", "\U0001f67f", "\U0001f700", "\U0001f8ff",
-                             "\U0001fa00", "\U0001ffff", "\U0003fffe"}) {
+  for (const char* narrow :
+       {"\u10ff",     "\u1160",     "\u2e7f",     "\ua4d0",     "\uabff",     "\ud7a4",
+        "\uf8ff",     "\ufb00",     "\ufe2f",     "\ufe70",     "\ufeff",     "\uff61",
+        "\uffdf",     "\uffe7",     "\U0001f2ff", "\U0001f650", "\U0001f67f", "\U0001f700",
+        "\U0001f8ff", "\U0001fa00", "\U0001ffff", "\U0003fffe"}) {
     CAPTURE(narrow);
     CHECK(width(narrow) == 1);
   }

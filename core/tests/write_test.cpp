@@ -23,7 +23,8 @@ TEST_CASE("a write replaces, adds or deletes a name") {
   CHECK(name(deletes("time:sleep").write().change()) == "deleted");
 }
 
-TEST_CASE("a name that was never there and is not there now was deleted, as far as anyone can see") {
+TEST_CASE(
+    "a name that was never there and is not there now was deleted, as far as anyone can see") {
   CHECK(name(deletes("time:sleep").from(kNothing).write().change()) == "deleted");
 }
 

@@ -1,42 +1,40 @@
 #include "layers.h"
 
-#include <algorithm>
-#include <vector>
+#include <span>
 
 namespace overt::py {
 namespace {
 
-bool holds_nothing(PyObject* object) {
+bool is_constant(PyObject* object) {
   const auto* type = Py_TYPE(object);
-  return object == Py_None || type == &PyLong_Type || type == &PyFloat_Type ||
-         type == &PyUnicode_Type || type == &PyBytes_Type || type == &PyBool_Type ||
-         type == &PyProperty_Type || type == &PyStaticMethod_Type || type == &PyClassMethod_Type;
+  return object == Py_None || type == &PyLong_Type || type == &PyFloat_Type || type == &PyUnicode_Type ||
+         type == &PyBytes_Type || type == &PyBool_Type;
 }
 
-// Two descriptors around the same functions do the same; who restores with staticmethod(saved) makes a new one.
-bool is_same_descriptor(PyObject* one, PyObject* other) {
-  if (one == nullptr || other == nullptr || Py_TYPE(one) != Py_TYPE(other)) return false;
-  std::vector<const char*> members;
-  if (Py_TYPE(one) == &PyProperty_Type) {
-    members = {"fget", "fset", "fdel"};
-  } else if (Py_TYPE(one) == &PyStaticMethod_Type || Py_TYPE(one) == &PyClassMethod_Type) {
-    members = {"__func__"};
-  } else {
-    return false;
-  }
-  return std::all_of(members.begin(), members.end(), [&](const char* member) {
-    const auto mine = nb::steal(PyObject_GetAttrString(one, member));
-    const auto theirs = nb::steal(PyObject_GetAttrString(other, member));
-    return mine.is_valid() && mine.ptr() == theirs.ptr();
-  });
+// The C members of a descriptor type of the interpreter that hold its functions; empty for other types.
+std::span<const char* const> members(const PyTypeObject* type) {
+  static constexpr const char* kProperty[] = {"fget", "fset", "fdel"};
+  static constexpr const char* kMethod[] = {"__func__"};
+  if (type == &PyProperty_Type) return kProperty;
+  if (type == &PyStaticMethod_Type || type == &PyClassMethod_Type) return kMethod;
+  return {};
+}
+
+nb::object member(PyObject* object, const char* name) {
+  auto value = nb::steal(PyObject_GetAttrString(object, name));
+  if (!value.is_valid()) PyErr_Clear();
+  return value;
 }
 
 }  // namespace
 
 Identity::Identity(PyObject* object) : address_(object) {
   if (object == nullptr) return;
-  if (holds_nothing(object)) {
+  if (is_constant(object)) {
     held_ = nb::borrow(object);
+  } else if (const auto names = members(Py_TYPE(object)); !names.empty()) {
+    type_ = Py_TYPE(object);
+    for (const char* name : names) functions_.emplace_back(member(object, name).ptr());
   } else if (PyType_SUPPORTS_WEAKREFS(Py_TYPE(object))) {
     held_ = nb::steal(PyWeakref_NewRef(object, nullptr));
     weak_ = held_.is_valid();
@@ -58,7 +56,15 @@ PyObject* Identity::get() const {
 }
 
 bool Identity::is(PyObject* object) const {
-  if (object != address_) return object != nullptr && !weak_ && is_same_descriptor(held_.ptr(), object);
+  if (type_ != nullptr) {
+    if (object == nullptr || Py_TYPE(object) != type_) return false;
+    const auto names = members(type_);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (!functions_[i].is(member(object, names[i]).ptr())) return false;
+    }
+    return true;
+  }
+  if (object != address_) return false;
   // The address may have been used again by another object: only a live reference proves identity.
   return object == nullptr || !weak_ || get() == object;
 }

@@ -1,13 +1,16 @@
 // The active patches of one name, with the identities of the values that they replaced and put there.
 //
-// An identity tells whether a later value *is* an earlier one, which is how an undo is recognised. It must
-// not keep the program's objects alive, so it is a weak reference where the type allows one. Constants and
-// plain descriptors are held for real: they allow no weak reference, and keeping one alive changes nothing
-// that a program could see. Other values are known by their address alone.
+// An identity tells whether a later value *is* an earlier one, which is how an undo is recognised. It must not
+// keep the program's objects alive (their death can run the program's code, here inside a write), so it is a
+// weak reference where the type allows one, and the constant itself for numbers, strings and None. Descriptors
+// such as property allow none: they are known by the functions inside them, which also makes who restores with
+// staticmethod(saved) put back the same value. What is left (lists, dicts, ...) is known by its address alone.
 // THREADS: every caller holds the GIL. PYTHON: nothing here runs Python code.
 #pragma once
 
 #include <nanobind/nanobind.h>
+
+#include <vector>
 
 namespace overt::py {
 
@@ -27,7 +30,9 @@ class Identity {
 
  private:
   PyObject* address_ = nullptr;
-  nb::object held_;  // a weak reference, or the object itself, or nothing
+  PyTypeObject* type_ = nullptr;     // of a descriptor
+  nb::object held_;                  // a weak reference or a constant, or nothing
+  std::vector<Identity> functions_;  // of a descriptor
   bool weak_ = false;
 };
 

@@ -36,7 +36,8 @@ namespace {
 // `python -m pkg` runs pkg.__main__ under the name __main__; its spec still knows.
 std::string main_name(PyObject* dict) {
   PyObject* spec = item(dict, names().spec);
-  if (spec == nullptr || spec == Py_None) return {};
+  // A spec of another kind could answer with code of its own.
+  if (spec == nullptr || std::string_view(Py_TYPE(spec)->tp_name) != "ModuleSpec") return {};
   const auto name = nb::steal(PyObject_GetAttrString(spec, "name"));
   if (!name.is_valid()) PyErr_Clear();
   return std::string(text_of(name.ptr()));

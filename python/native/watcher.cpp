@@ -1,5 +1,6 @@
 #include "watcher.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "describe.h"
@@ -84,28 +85,40 @@ Watcher::~Watcher() {
 int Watcher::on_dict(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyObject* value) {
   auto* self = the_watcher;
   if (self == nullptr) return 0;
-  if (event == PyDict_EVENT_DEALLOCATED) {
-    self->forget(dict);
-    return 0;
-  }
-  if (event == PyDict_EVENT_CLEARED) {
-    self->cleared(dict);
-    return 0;
-  }
-  // For a CLONED dict `key` is a dict.
-  if (event != PyDict_EVENT_ADDED && event != PyDict_EVENT_MODIFIED && event != PyDict_EVENT_DELETED) return 0;
-  if (value != nullptr && PyType_Check(value)) {
-    self->namespaces_.watch_stored_type(reinterpret_cast<PyTypeObject*>(value), dict);
-  }
-  // A module that changes itself: nearly every write there is.
-  if (PyEval_GetGlobals() == dict && !self->may_be_patched(dict)) return 0;
-  if (key == nullptr || !PyUnicode_CheckExact(key)) return 0;
   try {
-    self->consider(event, dict, key, value);
+    self->notice(event, dict, key, value);
   } catch (...) {
     // Out of memory while judging: the write is not ours to fail. It is missing from the ledger.
   }
   return 0;
+}
+
+void Watcher::notice(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyObject* value) {
+  switch (event) {
+    case PyDict_EVENT_DEALLOCATED: return forget(dict);
+    case PyDict_EVENT_CLEARED: return cleared(dict);
+    case PyDict_EVENT_CLONED: return cloned(dict, key);
+    case PyDict_EVENT_ADDED:
+    case PyDict_EVENT_MODIFIED:
+    case PyDict_EVENT_DELETED: break;
+    default: return;  // of a later CPython
+  }
+  if (value != nullptr && PyType_Check(value)) {
+    namespaces_.watch_stored_type(reinterpret_cast<PyTypeObject*>(value), dict);
+  }
+  // A module that changes itself: nearly every write there is.
+  if (PyEval_GetGlobals() == dict && !may_be_patched(dict)) return;
+  if (key != nullptr && PyUnicode_CheckExact(key)) consider(event, dict, key, value);
+}
+
+// An empty dict takes over another one whole, which update() does where it can: the only event for all names.
+void Watcher::cloned(PyObject* dict, PyObject* source) {
+  Py_ssize_t at = 0;
+  PyObject* key = nullptr;
+  PyObject* value = nullptr;
+  while (PyDict_Check(source) && PyDict_Next(source, &at, &key, &value) != 0) {
+    notice(PyDict_EVENT_ADDED, dict, key, value);
+  }
 }
 
 // The first half of changes_behaviour(), by types alone and without a name: most writes end here.
@@ -252,11 +265,10 @@ void Watcher::record(const Write& write, const Stack& stack, const Verdict& verd
   patch.old_value = described(write.old_value);
   patch.new_value = described(write.new_value);
   const Origin nobody{Place::application, "unknown", "", "unknown", ""};
-  const bool known = verdict.owner != kNobody;
-  const auto& owner = known ? origins_[write.frames[verdict.owner].origin] : nobody;
+  const auto& owner = verdict.owner != kNoOrigin ? origins_[verdict.owner] : nobody;
   patch.owner = {owner.name, owner.version, owner.package};
   patch.boundary = boundary_of(owner, origins_[write.origin], write.builtin_type);
-  if (known) patch.site = stack.site(verdict.owner);
+  if (verdict.frame != kNobody) patch.site = stack.site(verdict.frame);
   patch.stack = stack.sites();
 
   retire_unreachable(write.module);
@@ -323,10 +335,6 @@ void Watcher::retire_unreachable(std::string_view module) {
 int Watcher::on_function(PyFunction_WatchEvent event, PyFunctionObject* function, PyObject* value) {
   auto* self = the_watcher;
   if (self == nullptr || event == PyFunction_EVENT_CREATE) return 0;
-  if (event == PyFunction_EVENT_DESTROY) {
-    if (!self->functions_.empty()) self->functions_.erase(reinterpret_cast<PyObject*>(function));
-    return 0;
-  }
   try {
     self->consider_function(event, function, value);
   } catch (...) {
@@ -336,32 +344,40 @@ int Watcher::on_function(PyFunction_WatchEvent event, PyFunctionObject* function
 }
 
 void Watcher::consider_function(PyFunction_WatchEvent event, PyFunctionObject* function, PyObject* value) {
+  auto* object = reinterpret_cast<PyObject*>(function);
   PyObject* old_value = nullptr;
+  std::size_t part = 0;
   switch (event) {
     case PyFunction_EVENT_MODIFY_CODE: old_value = function->func_code; break;
-    case PyFunction_EVENT_MODIFY_DEFAULTS: old_value = function->func_defaults; break;
-    case PyFunction_EVENT_MODIFY_KWDEFAULTS: old_value = function->func_kwdefaults; break;
+    case PyFunction_EVENT_MODIFY_DEFAULTS: old_value = function->func_defaults, part = 1; break;
+    case PyFunction_EVENT_MODIFY_KWDEFAULTS: old_value = function->func_kwdefaults, part = 2; break;
+    case PyFunction_EVENT_DESTROY:
+      if (!functions_.empty()) functions_.erase(object);
+      return;
     default: return;
   }
   if (old_value == value) return;
   const ErrorKept error_kept;
-  const Timed timed(spent_);
   auto* space = namespaces_.find(function->func_globals);
   if (space == nullptr) return;  // generated code with globals of its own: part of no module
-  auto* object = reinterpret_cast<PyObject*>(function);
   const auto known = functions_.find(object);
-  if (known != functions_.end() && settle(known->second.layers, value)) return;
+  if (known != functions_.end() && settle(known->second[part], value)) return;
   if (PyEval_GetGlobals() == function->func_globals) return;
 
+  const Timed timed(spent_);
   const auto& details = namespaces_.details(*space, function->func_globals, origins_);
+  auto& layers = functions_[object][part];
   Write write;
   write.space = Space::function;
   write.module = details.module;
   write.qualname = text_of(function->func_qualname);
   write.origin = details.origin;
-  write.patched = known != functions_.end() && !known->second.layers.empty();
-  auto& entry = functions_[object];
-  if (!decide(write, entry.layers, object, old_value, value) && entry.layers.empty()) functions_.erase(object);
+  write.patched = !layers.empty();
+  decide(write, layers, object, old_value, value);
+  const auto& parts = functions_[object];
+  if (std::all_of(parts.begin(), parts.end(), [](const auto& part) { return part.empty(); })) {
+    functions_.erase(object);
+  }
 }
 
 }  // namespace overt::py

@@ -60,13 +60,13 @@ class Watcher {
   double milliseconds() const { return std::chrono::duration<double, std::milli>(spent_).count(); }
 
  private:
-  struct Function {  // whose code or defaults were changed
-    std::vector<Layer> layers;
-  };
+  // Of a function that was changed: the layers of its code, its defaults and its keyword defaults.
+  using Function = std::array<std::vector<Layer>, 3>;
 
   static int on_dict(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyObject* value);
   static int on_function(PyFunction_WatchEvent event, PyFunctionObject* function, PyObject* value);
 
+  void notice(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyObject* value);
   void consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyObject* value);
   void consider_function(PyFunction_WatchEvent event, PyFunctionObject* function, PyObject* value);
   bool can_matter(PyObject* dict, const Namespace& space, PyObject* old_value, PyObject* value) const;
@@ -82,6 +82,7 @@ class Watcher {
               std::vector<Layer>& layers, PyObject* holder, PyObject* old_value, PyObject* value);
   void forget(PyObject* dict);
   void cleared(PyObject* dict);
+  void cloned(PyObject* dict, PyObject* source);
   Identity before_clearing(PyObject* dict, PyObject* key);
 
   bool may_be_patched(PyObject* dict) const { return patched_.test(slot(dict)); }

@@ -96,7 +96,8 @@ def run_time_module(change: Change) -> bool:
     new = change["new"]
     if change["space"] != "modules" or change["old"] is not None or new is None:
         return False
-    return not new["file"] and party(_name(change), "") == APPLICATION and new["module"]
+    made = new["definer"].endswith(_name(change)) or not new["module"]
+    return made and not home_of(_name(change).partition(".")[0])
 
 
 def registered(change: Change) -> bool:

@@ -32,7 +32,7 @@ class Expectation:
 
     owners: set[str] = field(default_factory=set)  # these patch, and nobody else
     others: set[str] = field(default_factory=set)  # but they may, if they happen to be installed
-    targets: set[str] = field(default_factory=set)  # each is reported
+    targets: dict[str, str] = field(default_factory=dict)  # some that are reported, and their owner
     at_least: int = 0  # so many patches
     reverted: bool = False  # every patch was undone by its maker
     needs: set[str] = field(default_factory=set)  # distributions, beside the owners
@@ -77,6 +77,9 @@ def expectation(program: str) -> Expectation:
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "EXPECT":
             values = ast.literal_eval(node.value)
+            if isinstance(targets := values.get("targets"), list):
+                (owner,) = values["owners"]
+                values["targets"] = dict.fromkeys(targets, owner)
             lists = {key for key, value in values.items() if isinstance(value, list)}
             return Expectation(**values | {key: set(values[key]) for key in lists})
     raise ValueError(f"{program}.py says nothing about what it expects: no EXPECT")
@@ -114,17 +117,19 @@ def faults(expected: Expectation, seen: Run) -> Iterator[str]:
         if expected.reverted and not patch["reverted"]:
             yield f"not reverted: {patch['target']}"
     yield from (f"owner of nothing: {owner}" for owner in expected.owners - owners)
-    missed = expected.targets - {patch["target"] for patch in seen.patches}
-    yield from (f"missed, though expected: {target}" for target in missed)
+    lines = {(patch["target"], patch["owner"]["name"]) for patch in seen.patches}
+    for target, owner in expected.targets.items() - lines:
+        yield f"missed, though expected: {owner} {target}"
     if len(seen.patches) < expected.at_least:
         yield f"{len(seen.patches)} patches are fewer than {expected.at_least}"
 
     standing = {patch["target"] for patch in seen.patches if not patch["reverted"]}
     for target, change in seen.changes.items():
-        if target in standing | expected.late:
-            continue
-        if explain(change) is None:
+        rule = explain(change)
+        if target not in standing | expected.late and rule is None:
             yield f"missed or reverted too early: {target}"
+        if target in standing and rule is not None:
+            yield f"{rule}, and yet reported: {target}"
     for target in seen.targets(reverted=False) - seen.changes.keys() - expected.late:
         yield f"false line or missed reversal: {target}"
 

@@ -121,10 +121,10 @@ class World:
         overt.environment["PYTHONPATH"] = str(self.site)
 
     def install(self, name: str, version: str, **modules: str) -> None:
-        """Make a distribution of modules; a name with `__` is one in a package: pkg__mod."""
+        """Make a distribution of modules, named like `top` or `package__module`."""
         lines = []
         for module, source in modules.items():
-            path = module.replace("__", "/") + ".py"
+            path = module.replace("__", "/", 1) + ".py"
             if "/" in path:
                 package = self.site / path.rpartition("/")[0] / "__init__.py"
                 package.parent.mkdir(parents=True, exist_ok=True)
@@ -134,9 +134,7 @@ class World:
             lines.append(f"{path},,\n")
         info = self.site / f"{name.replace('-', '_')}-{version}.dist-info"
         info.mkdir(parents=True, exist_ok=True)
-        (info / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-        )
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
         (info / "RECORD").write_text("".join(lines))
 
     def tracer(self, code: str, head: str = "import shop") -> None:

@@ -30,14 +30,26 @@ def test_nothing_is_watched_at_first() -> None:
 @pytest.mark.parametrize("ask", [overt.ledger, overt.report])
 def test_question_without_a_watcher_says_what_to_do(ask) -> None:
     """Before watch() there is no ledger, and the error names both ways to one."""
-    with pytest.raises(RuntimeError, match=r"call overt\.watch\(\) first, or start with `overt run`"):
+    with pytest.raises(
+        RuntimeError, match=r"call overt\.watch\(\) first, or start with `overt run`"
+    ):
         ask()
 
 
 def test_every_public_name_is_documented() -> None:
     """Each name of __all__ exists and has a docstring; dir() shows them."""
     assert sorted(overt.__all__) == sorted(
-        ["Owner", "Patch", "Site", "__version__", "ledger", "report", "unwatch", "watch", "watching"]
+        [
+            "Owner",
+            "Patch",
+            "Site",
+            "__version__",
+            "ledger",
+            "report",
+            "unwatch",
+            "watch",
+            "watching",
+        ]
     )
     for name in overt.__all__:
         assert getattr(overt, name).__doc__, name
@@ -140,7 +152,7 @@ assert len(overt.report()["patches"]) == 1
 
 
 def test_internal_changes_are_kept_when_asked_for(world: World) -> None:
-    """watch(internal=True) records what a distribution does to itself; ledger() shows it on demand."""
+    """watch(internal=True) records what a distribution does to itself; ledger() can show it."""
     world.install("duo", "1", duo__a="def f(): pass\n", duo__b="from duo import a\na.f = len\n")
     source = """
 import overt

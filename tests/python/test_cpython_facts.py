@@ -24,7 +24,8 @@ QUIET = {
     "a named tuple with defaults": "import collections\n"
     "collections.namedtuple('N', 'a b', defaults=(1,)).__new__.__defaults__",
     "typing.NamedTuple": "import typing\nclass N(typing.NamedTuple):\n    a: int = 1",
-    "a data class": "import dataclasses\n@dataclasses.dataclass(order=True)\nclass D:\n    a: int = 1",
+    "a data class": "import dataclasses\n@dataclasses.dataclass(order=True)\nclass D:\n"
+    "    a: int = 1",
     "an abstract class": "import abc, collections.abc\nclass A(abc.ABC): pass\nA.register(int)\n"
     "collections.abc.Sized.register(shop.Item)\nissubclass(shop.Item, collections.abc.Sized)",
     "a cached property": "import functools\nclass C:\n    @functools.cached_property\n"
@@ -40,7 +41,8 @@ QUIET = {
     "a template": "import string; string.Template('$x').substitute(x=1)",
     "garbage": "import gc\nclass A: pass\nA.a = A\ndel A\ngc.collect()",
     "an audit hook": "sys.addaudithook(lambda *a: None)",
-    "the import system's caches": "import importlib; importlib.invalidate_caches(); sys.path_importer_cache.clear()",
+    "the import system's caches": "import importlib; importlib.invalidate_caches()\n"
+    "sys.path_importer_cache.clear()",
     "a subinterpreter's name": "import types; types.ModuleType('shop').price = fake",
     "locale and time": "import locale, time; locale.getlocale(); time.tzset()",
     "asyncio": "import asyncio\nasync def f(): await asyncio.sleep(0)\nasyncio.run(f())",
@@ -60,8 +62,8 @@ COMPLETED = {
     "enum.IntEnum._convert_": "import enum\nALPHA_A = 1\nALPHA_B = 2\n"
     "enum.IntEnum._convert_('E', __name__, lambda n: n.startswith('ALPHA'))\n",
     "a helper in the body": "import filler\nfiller.fill(globals())\n",
-    "a helper on a class": "import filler\n@filler.make\nclass A:\n    x = 1\n    def f(self): pass\n",
-    "a helper that exchanges": "import filler\nclass A:\n    def f(self): pass\nfiller.exchange(A)\n",
+    "a helper on a class": "import filler\n@filler.make\nclass A:\n    def f(self): pass\n",
+    "a helper that exchanges": "import filler\nclass A:\n    f = id\nfiller.exchange(A)\n",
     "a helper called later": "import filler\nclass A:\n    x = 1\ndef use(): filler.make(A)\n",
     "exec": "exec('def f(): pass', globals())\n",
     "star import": "from filler import *\n",
@@ -119,6 +121,19 @@ def test_frames_of_the_import_system_are_not_in_the_stack(world: World) -> None:
     assert stack == [("tracer", "<module>", 2), ("__main__", "<module>", 1)]
 
 
+def test_namespace_filled_by_cloning_is_compared(world: World) -> None:
+    """update() of an empty dict copies the whole table in one event, whatever it held before."""
+    code = """
+saved = dict(vars(shop))
+changed = saved | {"price": fake}
+vars(shop).clear()
+vars(shop).update(changed)
+vars(shop).clear()
+vars(shop).update(saved)
+"""
+    assert world.sees(code, HEAD).rows == ["replaced shop:price (reverted)"]
+
+
 def test_module_dict_cleared_and_filled_again_is_unchanged(world: World) -> None:
     """A namespace that is emptied and filled as it was has not changed."""
     code = "saved = dict(vars(shop)); vars(shop).clear(); vars(shop).update(saved)"
@@ -160,6 +175,8 @@ def test_no_watcher_id_left_is_a_clear_error(world: World, kind: str) -> None:
 
 def test_watcher_ids_are_given_back(world: World) -> None:
     """watch() and unwatch() may follow each other for ever."""
-    world.overt.write("main.py", "import overt\nfor _ in range(100): overt.watch(); overt.unwatch()\n")
+    world.overt.write(
+        "main.py", "import overt\nfor _ in range(100): overt.watch(); overt.unwatch()\n"
+    )
     done = world.overt.plain(sys.executable, "main.py")
     assert (done.returncode, done.stderr) == (0, "")

@@ -25,7 +25,8 @@ def sources(repository: Path, *folders: str) -> list[Path]:
         path
         for folder in folders
         for path in sorted((repository / folder).rglob("*"))
-        if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in path.parts[-6:])
+        if path.is_file()
+        and not any(part.startswith((".", "__pycache__")) for part in path.parts[-6:])
     ]
     assert found
     return found
@@ -60,9 +61,18 @@ def test_built_files_bring_their_cxx_runtime(
     if readelf is None:
         pytest.skip("no readelf")
     path = native_library if which == "extension" else world.overt.command
-    listed = subprocess.run([readelf, "-d", path], capture_output=True, text=True, check=True).stdout
-    needed = {line.split("[")[1].rstrip("]\n") for line in listed.splitlines() if "(NEEDED)" in line}
-    assert {name.split(".so")[0] for name in needed} <= {"libc", "libm", "ld-linux-x86-64", "ld-linux-aarch64"}
+    listed = subprocess.run(
+        [readelf, "-d", path], capture_output=True, text=True, check=True
+    ).stdout
+    needed = {
+        line.split("[")[1].rstrip("]\n") for line in listed.splitlines() if "(NEEDED)" in line
+    }
+    assert {name.split(".so")[0] for name in needed} <= {
+        "libc",
+        "libm",
+        "ld-linux-x86-64",
+        "ld-linux-aarch64",
+    }
 
 
 def test_extension_exports_only_its_entry(native_library: Path) -> None:
@@ -106,7 +116,8 @@ def test_import_changes_nothing(world: World) -> None:
     assert done.stderr == ""
     before, after = json.loads(done.stdout)
     new = set(after.pop("modules")) - set(before.pop("modules"))
-    assert new == {"overt", "overt._native"}
+    # nanobind, which the extension is built with, registers its own end there.
+    assert new - {"atexit"} == {"overt", "overt._native"}
     old, now = before.pop("namespaces"), after.pop("namespaces")
     old["__main__"] += ["before", "overt"]
     now = {name: names for name, names in now.items() if name not in new}

@@ -35,7 +35,8 @@ DEATHS = {
     "a function whose code was changed": "x = shop.sale; x.__code__ = (lambda: 1).__code__\n"
     "del shop.sale",
     "a container": "x = fresh(); shop.HOOK = [x]; shop.HOOK = None",
-    "a partial": "import functools; x = fresh(); shop.HOOK = functools.partial(x); shop.HOOK = None",
+    "a partial": "import functools; x = fresh()\n"
+    "shop.HOOK = functools.partial(x); shop.HOOK = None",
     "a bound method": "class T:\n    def m(self): pass\nx = T(); shop.HOOK = x.m; shop.HOOK = None",
 }
 
@@ -61,7 +62,8 @@ COUNTED = {
     "functions": "old, new = shop.price, fresh()\nput = lambda x: setattr(shop, 'price', x)",
     "methods": "old, new = shop.Item.name, fresh()\nput = lambda x: setattr(shop.Item, 'name', x)",
     "classes": "old, new = shop.Item, type('T', (), {})\nput = lambda x: setattr(shop, 'Item', x)",
-    "instances": "old, new = object(), object()\nput = lambda x: setattr(shop, 'default', x)\nput(old)",
+    "instances": "old, new = object(), object()\nput = lambda x: setattr(shop, 'default', x)\n"
+    "put(old)",
     "code": "old, new = shop.price.__code__, fresh().__code__\n"
     "put = lambda x: setattr(shop.price, '__code__', x)",
     "modules": "old, new = types.ModuleType('x'), types.ModuleType('y')\n"
@@ -147,7 +149,7 @@ def state():
         "threads": threading.active_count(),
         "files": sorted(os.listdir("/proc/self/fd"))[:-1],
         "referrers": len(gc.get_referrers(shop.price)),
-        "references": [sys.getrefcount(x) for x in (shop, shop.price, shop.Item, vars(shop), None)][:4],
+        "references": [sys.getrefcount(x) for x in (shop, shop.price, shop.Item, vars(shop))],
         "tasks": len(os.listdir("/proc/self/task")),
     }
 before = state()
@@ -185,5 +187,5 @@ shop.keep = Late()
 sys.modules["spare"] = Late()
 atexit.register(setattr, shop, "sale", len)
 """
-    seen = world.sees(code, HEAD)
-    assert "replaced shop:sale" in seen.rows
+    world.tracer(code, HEAD)
+    assert "replaced shop:sale" in world.run("import tracer\ntracer.go()\n").rows

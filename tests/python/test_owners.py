@@ -81,7 +81,9 @@ def test_owner_of_a_console_script_is_its_distribution(world: World) -> None:
 
 def test_owner_of_an_editable_install_is_its_distribution(world: World) -> None:
     """A checkout that is installed in place has its distribution's name, and is an application."""
-    world.overt.write("checkout/plug.py", "import shop\ndef go(): shop.price = len\ndef f(): pass\n")
+    world.overt.write(
+        "checkout/plug.py", "import shop\ndef go(): shop.price = len\ndef f(): pass\n"
+    )
     world.install("plug-in", "0.1")
     info = world.site / "plug_in-0.1.dist-info"
     url = {"url": (world.overt.cwd / "checkout").as_uri(), "dir_info": {"editable": True}}
@@ -106,7 +108,7 @@ def test_owner_of_an_egg_is_read(world: World) -> None:
 
 def test_program_started_with_m_has_its_distribution(world: World) -> None:
     """`python -m tool` runs under the name __main__, and is still the distribution's code."""
-    world.install("tool-kit", "4.2", tool____main__="import shop\nshop.price = len\n")
+    world.install("tool-kit", "4.2", **{"tool____main__": "import shop\nshop.price = len\n"})
     world.overt("run", "--report", "r.json", "--", sys.executable, "-m", "tool")
     (patch,) = world.overt.json()["patches"]
     assert patch["owner"] == {"name": "tool-kit", "version": "4.2", "package": "tool"}

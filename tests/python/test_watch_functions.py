@@ -65,7 +65,8 @@ def test_function_changed_in_place_is_seen(world: World, case: str) -> None:
 RESTORED = {
     "code": "old = f.__code__; f.__code__ = fake.__code__; f.__code__ = old",
     "defaults": "old = f.__defaults__; f.__defaults__ = (7,); f.__defaults__ = old",
-    "keyword defaults": "old = f.__kwdefaults__; f.__kwdefaults__ = {'tax': 7}; f.__kwdefaults__ = old",
+    "keyword defaults": "old = f.__kwdefaults__; f.__kwdefaults__ = {'tax': 7}\n"
+    "f.__kwdefaults__ = old",
     "defaults to none": "f = shop.sale; f.__defaults__ = (); f.__defaults__ = None",
 }
 

@@ -17,7 +17,8 @@ MOCKS = {
     "a dictionary": "with mock.patch.dict(vars(shop), price=len): pass",
     "a decorator": "@mock.patch('shop.price')\ndef f(m): pass\nf()",
     "a class": "@mock.patch('shop.price')\nclass T:\n    def test_it(self, m): pass\nT().test_it()",
-    "an async decorator": "import asyncio\n@mock.patch('shop.price')\nasync def f(m): pass\nasyncio.run(f())",
+    "an async decorator": "import asyncio\n@mock.patch('shop.price')\nasync def f(m): pass\n"
+    "asyncio.run(f())",
 }
 
 
@@ -51,7 +52,9 @@ def test_private_copy_of_a_helper_is_its_vendors(world: World) -> None:
     """A helper inside another package belongs to that package."""
     copy = "def wrap(m, name, f): setattr(m, name, f)\n"
     world.install("suite", "3", suite__vendor_wrapt=copy)
-    seen = world.run("import shop\nfrom suite import vendor_wrapt\nvendor_wrapt.wrap(shop, 'price', len)\n")
+    seen = world.run(
+        "import shop\nfrom suite import vendor_wrapt\nvendor_wrapt.wrap(shop, 'price', len)\n"
+    )
     assert seen.owners == ["shop:price by suite 3"]
 
 
@@ -74,9 +77,14 @@ def test_library_with_code_of_its_own_is_the_owner(world: World) -> None:
 
 def test_completion_that_the_owner_asked_for_is_no_patch(world: World) -> None:
     """A helper that adds names to the class of its caller completes it."""
-    world.install("plus", "1.0", plus="def add(cls):\n    cls.extra = lambda s: 0\n    return cls\n")
-    world.install("user", "1.0", user="import plus\n@plus.add\nclass A: pass\n"
-                  "class B: pass\ndef later(): plus.add(B)\n")
+    world.install(
+        "plus", "1.0", plus="def add(cls):\n    cls.extra = lambda s: 0\n    return cls\n"
+    )
+    world.install(
+        "user",
+        "1.0",
+        user="import plus\n@plus.add\nclass A: pass\nclass B: pass\ndef later(): plus.add(B)\n",
+    )
     assert world.run("import user\nuser.later()\n").rows == []
 
 
@@ -106,7 +114,9 @@ def test_distribution_changes_itself_without_a_line(world: World) -> None:
 
 def test_two_top_modules_of_one_distribution_are_one_party(world: World) -> None:
     """A distribution may have several import names."""
-    world.install("duo", "1.0", duo_a="def f(): pass\n", duo_b="import duo_a\ndef go(): duo_a.f = len\n")
+    world.install(
+        "duo", "1.0", duo_a="def f(): pass\n", duo_b="import duo_a\ndef go(): duo_a.f = len\n"
+    )
     assert world.run("import duo_b\nduo_b.go()\n").rows == []
 
 

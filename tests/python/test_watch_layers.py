@@ -37,7 +37,7 @@ ORDERS = {
     "tracer -tracer tracer": ["replaced shop:price (x2)"],
     "tracer -tracer tracer -tracer": ["replaced shop:price (reverted, x2)"],
     "tracer -tracer audit": ["replaced shop:price (reverted)", "replaced shop:price"],
-    "tracer tracer tracer": ["replaced shop:price (x3)"],
+    "tracer tracer tracer": ["replaced shop:price"],
 }
 
 
@@ -95,7 +95,8 @@ REVERTED = {
     "a module": "old = shop.time; shop.time = fake; shop.time = old",
     "a method": "old = shop.Item.name; shop.Item.name = fake; shop.Item.name = old",
     "a method added": "shop.Special.name = fake; del shop.Special.name",
-    "a static method": "old = vars(shop.Item)['parse']; shop.Item.parse = fake; shop.Item.parse = old",
+    "a static method": "old = vars(shop.Item)['parse']; shop.Item.parse = fake\n"
+    "shop.Item.parse = old",
     "a static method made anew": "old = shop.Item.parse; shop.Item.parse = fake; "
     "shop.Item.parse = staticmethod(old)",
     "a class method made anew": "old = shop.Item.create.__func__; shop.Item.create = fake; "
@@ -143,10 +144,33 @@ shop.price = old
     ]
 
 
+REUSED = {
+    "lists": ("HANDLERS = [price]", "HANDLERS", "[fake]"),
+    "tuples": ("HANDLERS = tuple([price, 1, 2])", "HANDLERS", "tuple([fake, 1, 2])"),
+    "dicts": ("HANDLERS = {1: price}", "HANDLERS", "{1: fake}"),
+    "instances without a weak reference": ("HANDLERS = Slotted()", "HANDLERS", "shop.Slotted()"),
+    "defaults": ("sale.__defaults__ = tuple([1])", "sale.__defaults__", "tuple([2])"),
+}
+
+
+@pytest.mark.parametrize("case", REUSED)
+def test_new_value_at_an_old_address_is_no_reversal(world: World, case: str) -> None:
+    """Memory that is used again does not make a new value the old one."""
+    source, name, new = REUSED[case]
+    shop = "def price(): pass\ndef sale(x=1): pass\nclass Slotted: __slots__ = ('x',)\n"
+    world.install("shop-core", "2.0", shop=f"{shop}{source}\n")
+    code = f"for i in range(5):\n    shop.{name} = {new}\n    del i"
+    seen = world.sees(code, "import shop\ndef fake(): pass")
+    assert [patch["state"] for patch in seen.patches] == ["on"]
+
+
 def test_owner_of_the_target_takes_patches_away(world: World) -> None:
     """A module that assigns its own name again is patched no longer."""
-    world.install("shop-core", "2.0", shop="def price(): pass\ndef reset():\n    global price\n"
-                  "    price = reset\n")
+    world.install(
+        "shop-core",
+        "2.0",
+        shop="def price(): pass\ndef reset():\n    global price\n    price = reset\n",
+    )
     seen = world.sees("shop.price = len\nshop.reset()")
     assert seen.rows == ["replaced shop:price (reverted)"]
 

@@ -73,7 +73,9 @@ def test_module_imported_late_is_watched(world: World) -> None:
 def test_module_patched_while_it_is_being_imported(world: World) -> None:
     """What another distribution exchanges in a module whose body still runs completes it."""
     world.install("half", "1", half="def f(): pass\nimport tracer\ntracer.go()\n")
-    world.install("acme-tracer", "1.4", tracer="import sys\ndef go(): sys.modules['half'].f = len\n")
+    world.install(
+        "acme-tracer", "1.4", tracer="import sys\ndef go(): sys.modules['half'].f = len\n"
+    )
     assert world.run("import half\n").rows == []
 
 

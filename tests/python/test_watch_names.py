@@ -154,7 +154,9 @@ BOUNDARIES = {
 @pytest.mark.parametrize("code", BOUNDARIES)
 def test_boundary_says_how_far_a_patch_reaches(world: World, code: str) -> None:
     """The blast radius is that of the namespace that was written to."""
-    world.overt.write("application.py", "def serve(): pass\nclass Page:\n    def show(self): pass\n")
+    world.overt.write(
+        "application.py", "def serve(): pass\nclass Page:\n    def show(self): pass\n"
+    )
     head = HEAD + "import application, builtins, datetime, http.client"
     (patch,) = world.sees(code, head).patches
     assert patch["boundary"] == BOUNDARIES[code]

@@ -43,6 +43,6 @@ for patch in ledger():
 
 watch("internal")  # type: ignore[arg-type]
 ledger(True)  # type: ignore[call-arg, misc]
-overt.nonsense  # type: ignore[attr-defined]
+_ = overt.nonsense  # type: ignore[attr-defined]
 
 assert_type(unwatch(), None)

@@ -22,15 +22,15 @@ enum class Ruling {
   data,        // plain data, or a new name that changes no behaviour
 };
 
-// Verdict::owner when no Python frame was on the stack, so that nobody can be named.
+// Verdict::frame when no Python frame was on the stack.
 inline constexpr std::size_t kNobody = static_cast<std::size_t>(-1);
 
 struct Verdict {
   Ruling ruling = Ruling::data;
-  std::string_view rule;            // short name of the rule that decided, as in docs/what-counts.md
-  std::size_t owner = 0;            // index into frames of the code that made the patch; meaningful only
-                                    // for patch and internal, when there are frames
-  std::vector<std::string> via;     // helpers between the owner and the write, innermost first
+  std::string_view rule;         // short name of the rule that decided, as in docs/what-counts.md
+  OriginId owner = kNoOrigin;    // for patch and internal: who made it; kNoOrigin when nobody can be named
+  std::size_t frame = kNobody;   // index into frames of the line that made it
+  std::vector<std::string> via;  // helpers between the owner and the write, innermost first
 };
 
 // First half, by values alone: can this write be a patch at all? Cheap, looked at before any frame.

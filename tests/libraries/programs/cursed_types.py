@@ -7,7 +7,11 @@ from snapshot import differences
 EXPECT = {
     "owners": ["__main__", "forbiddenfruit"],
     "at_least": 3,
-    "targets": ["builtins:dir", "builtins:list.first", "builtins:str.words"],
+    "targets": {
+        "builtins:dir": "forbiddenfruit",
+        "builtins:list.first": "__main__",
+        "builtins:str.words": "__main__",
+    },
 }
 
 with differences():

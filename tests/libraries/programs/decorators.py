@@ -14,7 +14,7 @@ EXPECT = {
 
 
 @decorator.decorator
-def doubled(function, *args):  # noqa: ANN001, ANN002, ANN201
+def doubled(function, *args):
     return 2 * function(*args)
 
 

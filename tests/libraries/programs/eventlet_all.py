@@ -16,7 +16,7 @@ EXPECT = {
         "select:select",
         "socket:socket",
         "sys.modules:__original_module_threading",
-        "threading:Thread._bootstrap_inner",
+        "threading:current_thread",
         "time:sleep",
     ],
 }

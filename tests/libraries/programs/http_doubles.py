@@ -8,11 +8,11 @@ EXPECT = {
     "owners": ["requests-mock", "responses", "respx"],
     "needs": ["httpx", "requests"],
     "at_least": 8,
-    "targets": [
-        "httpcore._sync.connection_pool:ConnectionPool.handle_request",
-        "requests.adapters:HTTPAdapter.send",
-        "requests.sessions:Session.send",
-    ],
+    "targets": {
+        "httpcore:ConnectionPool.handle_request": "respx",
+        "requests.adapters:HTTPAdapter.send": "responses",
+        "requests.sessions:Session.send": "requests-mock",
+    },
     "reverted": True,
 }
 

@@ -9,7 +9,7 @@ from zope import interface
 EXPECT = {
     "owners": ["zope.interface"],
     "at_least": 3,
-    "targets": ["collections:UserDict.__providedBy__"],
+    "targets": ["collections:UserDict.__implemented__"],
 }
 
 

@@ -4,9 +4,9 @@ import json
 import os
 import sys
 import time
+from unittest import mock as backport
 from unittest import mock as standard
 
-import mock as backport
 from snapshot import differences
 
 EXPECT = {

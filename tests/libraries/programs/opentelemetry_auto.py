@@ -28,7 +28,10 @@ EXPECT = {
     ],
     "needs": ["opentelemetry-distro", "flask", "httpx", "requests", "sqlalchemy"],
     "at_least": 29,
-    "targets": ["requests.sessions:Session.send", "sqlite3:connect"],
+    "targets": {
+        "requests.sessions:Session.send": "opentelemetry-instrumentation-requests",
+        "sqlite3:connect": "opentelemetry-instrumentation-dbapi",
+    },
 }
 
 with differences():

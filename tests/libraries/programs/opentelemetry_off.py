@@ -30,7 +30,10 @@ EXPECT = {
     ],
     "needs": ["flask", "httpx", "requests", "sqlalchemy"],
     "at_least": 29,
-    "targets": ["requests.sessions:Session.send", "threading:Timer.start"],
+    "targets": {
+        "requests.sessions:Session.send": "opentelemetry-instrumentation-requests",
+        "threading:Timer.start": "opentelemetry-instrumentation-threading",
+    },
 }
 
 with differences():

@@ -16,7 +16,14 @@ EXPECT = {
     "others": ["hypothesis", "flexmock", "ddtrace", "pytest-socket", "zope.interface", "pyfakefs"],
     "needs": ["pytest-mock"],
     "at_least": 10,
-    "targets": ["json:dumps", "textwrap:shorten", "os:getcwd", "os:getpid", "pdb:set_trace", "time:time"],
+    "targets": {
+        "json:dumps": "patching_suite",
+        "textwrap:shorten": "patching_suite",
+        "os:getcwd": "patching_suite",
+        "os:getpid": "patching_suite",
+        "pdb:set_trace": "pytest",
+        "time:time": "patching_suite",
+    },
 }
 
 SUITE = Path(__file__).parent.parent / "support" / "patching_suite.py"

@@ -11,7 +11,10 @@ EXPECT = {
     "owners": ["vcrpy"],
     "needs": ["requests"],
     "at_least": 10,
-    "targets": ["http.client:HTTPConnection", "urllib3.connectionpool:HTTPConnectionPool._new_conn"],
+    "targets": [
+        "http.client:HTTPConnection",
+        "urllib3.connectionpool:HTTPConnectionPool._new_conn",
+    ],
     "reverted": True,
 }
 

@@ -7,10 +7,10 @@ from snapshot import differences
 EXPECT = {
     "owners": ["beartype", "typeguard"],
     "at_least": 2,
-    "targets": [
-        "importlib._bootstrap_external:cache_from_source",
-        "typing:_generic_class_getitem",
-    ],
+    "targets": {
+        "_frozen_importlib_external:cache_from_source": "typeguard",
+        "typing:_generic_class_getitem": "beartype",
+    },
 }
 
 with differences():

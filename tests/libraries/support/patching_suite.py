@@ -32,7 +32,7 @@ def test_fixture(no_loads: None) -> None:
     assert not hasattr(json, "loads")
 
 
-def test_mocker(mocker) -> None:  # noqa: ANN001
+def test_mocker(mocker) -> None:
     """pytest-mock patches through unittest.mock."""
     mocker.patch("time.time", return_value=1)
     mocker.spy(json, "dumps")
