@@ -22,6 +22,7 @@ from run import Failed, command, milliseconds, output
 from table import Pair, Row, Target, render
 
 sys.path.append(str(Path(__file__).resolve().parent / "programs"))
+import patched
 import steady
 import stores
 
@@ -41,8 +42,9 @@ KERNELS = (
     *((STEADY, kernel, STEADY_TARGET) for kernel in steady.KERNELS),
     *((STORES, kernel, STORE_TARGET) for kernel in stores.GLOBALS),
     *((STORES, kernel, STORE_TARGET) for kernel in stores.CLASSES),
-    *((STORES, kernel, STORE_TARGET) for kernel in stores.IN_PATCHED_MODULE),
+    *((STORES, kernel, STORE_TARGET) for kernel in patched.STORES),
     *((OTHERS, kernel, None) for kernel in stores.OTHERS),
+    *((OTHERS, kernel, None) for kernel in patched.PATCHES),
 )
 
 
@@ -89,8 +91,12 @@ def start(quick: bool, count: bool) -> list[Row]:
     total = Pair("instructions", sum(bare[:4]), sum(watched[:4]))
     rows = [
         Row(START, "boot", pairs[0], empty),
-        Row(START, "import of flask, requests" if quick else "import of what the shop imports",
-            pairs[1], target=IMPORT_TARGET),
+        Row(
+            START,
+            "import of flask, requests" if quick else "import of what the shop imports",
+            pairs[1],
+            target=IMPORT_TARGET,
+        ),
     ]
     if not quick:
         rows.append(Row(START, "its instrumentation: patches seen", pairs[2]))
@@ -127,7 +133,9 @@ def memory(quick: bool) -> list[Row]:
     modules = 2000 if quick else 10000
 
     def measure(governed: bool) -> list[float]:
-        rss, made, judged = json.loads(output(command("memory.py", str(modules)), governed=governed))
+        rss, made, judged = json.loads(
+            output(command("memory.py", str(modules)), governed=governed)
+        )
         return [rss / modules / 2, made / modules / 2, judged / modules]
 
     names = (
@@ -149,7 +157,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quick", action="store_true", help="under a minute; fewer imports, rounds")
+    parser.add_argument(
+        "--quick", action="store_true", help="under a minute; fewer imports, rounds"
+    )
     parser.add_argument("--json", metavar="FILE", help="write the numbers to this file, too")
     arguments = parser.parse_args()
     quick, count = arguments.quick, callgrind.available()

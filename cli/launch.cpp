@@ -71,7 +71,8 @@ struct Python {
   Words options;
 };
 
-// pip and uv start a script through a shell when the interpreter's path is too long for a "#!" line:
+// pip and uv start a script through a shell when the interpreter's path is too long for a "#!"
+// line:
 //   #!/bin/sh
 //   '''exec' '/a/long/path/python' "$0" "$@"
 std::optional<Python> behind_shell(const std::string& script, const std::string& second) {
@@ -113,7 +114,8 @@ std::optional<Python> python_of(const std::string& path, const Words& words) {
   return python_of_script(path);
 }
 
-// The options that stand before the program: "-X importtime -u" of "python -X importtime -u app.py -v".
+// The options that stand before the program: "-X importtime -u" of "python -X importtime -u app.py
+// -v".
 Words leading_options(const Words& words) {
   Words options;
   for (auto at = words.begin(); at != words.end(); ++at) {
@@ -121,7 +123,8 @@ Words leading_options(const Words& words) {
     options.push_back(*at);
     const bool long_option = at->starts_with("--");
     const auto letter = long_option ? std::string::npos : at->find_first_of("cmWX", 1);
-    const bool starts_program = letter != std::string::npos && ((*at)[letter] == 'c' || (*at)[letter] == 'm');
+    const bool starts_program =
+        letter != std::string::npos && ((*at)[letter] == 'c' || (*at)[letter] == 'm');
     if (starts_program) {
       options.back().resize(letter);
       if (letter == 1) options.pop_back();
@@ -144,14 +147,17 @@ std::optional<char> isolating_option(const Words& options) {
   return std::nullopt;
 }
 
-// Runs in the child. What an interpreter's startup prints or reads is none of the program's business yet.
+// Runs in the child. What an interpreter's startup prints or reads is none of the program's
+// business yet.
 [[noreturn]] void become_probe(const Python& python, int answer) {
   constexpr auto kQuestion =
       "import sys; print('\\novert: %d %d %s %s' % (sys.version_info[0], sys.version_info[1], "
-      "getattr(getattr(sys, 'implementation', None), 'name', 'cpython'), 'overt._boot' in sys.modules))";
+      "getattr(getattr(sys, 'implementation', None), 'name', 'cpython'), 'overt._boot' in "
+      "sys.modules))";
   std::vector<const char*> arguments{python.path.c_str()};
   for (const auto& option : python.options) arguments.push_back(option.c_str());
-  for (const char* last : {"-c", kQuestion, static_cast<const char*>(nullptr)}) arguments.push_back(last);
+  for (const char* last : {"-c", kQuestion, static_cast<const char*>(nullptr)})
+    arguments.push_back(last);
   const int nothing = ::open("/dev/null", O_RDWR);
   ::dup2(nothing, STDIN_FILENO);
   ::dup2(nothing, STDERR_FILENO);
@@ -199,13 +205,15 @@ result<void> check_interpreter(const Python& python) {
   if (!answer) return fail(Code::not_found, "this interpreter does not start", interpreter);
   const auto version = std::to_string(major) + "." + std::to_string(minor);
   if (kind != "cpython" || major != 3 || minor < 12) {
-    return fail(Code::not_found, "this is " + kind + " " + version + "; overt supports CPython 3.12 and newer",
+    return fail(Code::not_found,
+                "this is " + kind + " " + version + "; overt supports CPython 3.12 and newer",
                 interpreter);
   }
   if (hooked != "True") {
     return fail(Code::not_found,
                 "overt is not installed for this interpreter; run `" + interpreter +
-                    " -m pip install overt`, or start your program with the python beside " + own_path(),
+                    " -m pip install overt`, or start your program with the python beside " +
+                    own_path(),
                 interpreter);
   }
   return {};
@@ -222,13 +230,15 @@ result<std::string> find_program(const std::string& word) {
   if (word.find('/') == std::string::npos) {
     if (auto found = on_path(word)) return *found;
     std::string what = "there is no such command on PATH";
-    if (exists(word)) what += "; there is a file of that name here: write ./" + word + " or python " + word;
+    if (exists(word))
+      what += "; there is a file of that name here: write ./" + word + " or python " + word;
     return fail(Code::not_found, what, word);
   }
   if (is_program(word)) return word;
   return fail(Code::not_found,
-              !exists(word) ? "there is no such file"
-                     : "this file is not executable; for a Python program write python " + word,
+              !exists(word)
+                  ? "there is no such file"
+                  : "this file is not executable; for a Python program write python " + word,
               word);
 }
 

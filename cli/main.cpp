@@ -1,5 +1,6 @@
-// overt: the command line. Parses, hands over to a verb, and turns what it says into an exit status:
-// 0 done, 1 found something, 2 usage, 3 refused by policy, 4 no such command, process or file, 5 partly.
+// overt: the command line. Parses, hands over to a verb, and turns what it says into an exit
+// status: 0 done, 1 found something, 2 usage, 3 refused by policy, 4 no such command, process or
+// file, 5 partly.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -13,7 +14,8 @@
 
 namespace {
 
-// CLI11 would look for options of ours behind the `--`: what stands there, and the `--`, is the program's.
+// CLI11 would look for options of ours behind the `--`: what stands there, and the `--`, is the
+// program's.
 std::vector<std::string> split_program(std::vector<std::string>& words) {
   if (words.empty() || words.front() != "run") return {};
   const auto separator = std::find(words.begin(), words.end(), "--");
@@ -24,7 +26,8 @@ std::vector<std::string> split_program(std::vector<std::string>& words) {
 
 bool is_verb(const CLI::App& app, const std::string& word) {
   const auto verbs = app.get_subcommands({});
-  return std::any_of(verbs.begin(), verbs.end(), [&](const auto* verb) { return verb->get_name() == word; });
+  return std::any_of(verbs.begin(), verbs.end(),
+                     [&](const auto* verb) { return verb->get_name() == word; });
 }
 
 int complain(const std::string& what) {

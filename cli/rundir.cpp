@@ -37,12 +37,15 @@ std::string parent_of_runs() {
 // Somebody else may have made a directory of this name in a shared place: it must be ours alone.
 result<void> claim(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-    return fail(Code::io, "cannot make a directory for the run (" + reason() + "); set OVERT_RUNTIME_DIR", path);
+    return fail(Code::io,
+                "cannot make a directory for the run (" + reason() + "); set OVERT_RUNTIME_DIR",
+                path);
   }
-  struct stat info {};
+  struct stat info{};
   if (::lstat(path.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) || info.st_uid != ::getuid() ||
       (info.st_mode & 0077U) != 0) {
-    return fail(Code::io, "this is not a directory of yours alone (mode 0700); set OVERT_RUNTIME_DIR", path);
+    return fail(Code::io,
+                "this is not a directory of yours alone (mode 0700); set OVERT_RUNTIME_DIR", path);
   }
   return {};
 }
@@ -97,7 +100,8 @@ result<void> try_file(const fs::path& path) {
 result<fs::path> absolute(const std::string& path) {
   std::error_code error;
   const auto whole = fs::absolute(path, error).lexically_normal();
-  if (error) return fail(Code::usage, "the current directory is gone; write an absolute path", path);
+  if (error)
+    return fail(Code::usage, "the current directory is gone; write an absolute path", path);
   return whole;
 }
 
@@ -109,7 +113,8 @@ result<std::string> make_run_directory(int pid) {
   remove_abandoned(parent);
   std::string directory = parent + "/" + std::string(kRunPrefix) + std::to_string(pid) + "-XXXXXX";
   if (::mkdtemp(directory.data()) == nullptr) {
-    return fail(Code::io, "cannot make a directory for the run (" + reason() + "); set OVERT_RUNTIME_DIR",
+    return fail(Code::io,
+                "cannot make a directory for the run (" + reason() + "); set OVERT_RUNTIME_DIR",
                 parent);
   }
   return directory;
@@ -122,7 +127,8 @@ result<std::string> make_report_directory(const std::string& path) {
   std::error_code error;
   fs::create_directories(directory, error);
   if (error) {
-    return fail(Code::usage, "cannot make this directory (" + error.message() + ")", directory.string());
+    return fail(Code::usage, "cannot make this directory (" + error.message() + ")",
+                directory.string());
   }
   if (auto tried = try_file(directory / "report"); !tried) return tl::unexpected(tried.error());
   return directory.string();

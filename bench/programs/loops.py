@@ -13,6 +13,8 @@ import os
 import sys
 import time
 
+import neighbour
+import patched
 import steady
 import stores
 from kernel import Kernel
@@ -21,8 +23,9 @@ KERNELS = (
     *steady.KERNELS,
     *stores.GLOBALS,
     *stores.CLASSES,
-    *stores.IN_PATCHED_MODULE,
+    *patched.STORES,
     *stores.OTHERS,
+    *patched.PATCHES,
 )
 
 
@@ -39,7 +42,6 @@ def open_pools() -> list[bytes]:
 
 def count() -> None:
     for kernel in KERNELS:
-        prepare(kernel)
         for length in (kernel.length, kernel.length, 2 * kernel.length):
             os.getppid()  # a mark
             kernel.run(length)
@@ -48,7 +50,6 @@ def count() -> None:
 
 def least(kernel: Kernel, rounds: int) -> float:
     best = float("inf")
-    prepare(kernel)
     for _ in range(rounds):
         start = time.perf_counter_ns()
         kernel.run(kernel.length)
@@ -56,14 +57,8 @@ def least(kernel: Kernel, rounds: int) -> float:
     return best / kernel.length / kernel.operations
 
 
-def prepare(kernel: Kernel) -> None:
-    if kernel in stores.IN_PATCHED_MODULE:
-        stores.patch_this_module()
-    else:
-        stores.revert_this_module()
-
-
 def main() -> None:
+    neighbour.patch(patched)
     kept = open_pools()
     gc.collect()
     gc.freeze()

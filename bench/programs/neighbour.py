@@ -1,4 +1,4 @@
-"""Another part of the program than stores.py: its owner differs, so it patches where it writes there."""
+"""Another part of the program than stores.py and patched.py: an owner of its own."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ def replacement() -> None: ...
 
 
 def patch(module: ModuleType) -> None:
-    module.patched = replacement  # type: ignore[attr-defined]
+    module.function = replacement  # type: ignore[attr-defined]
 
 
 def patch_and_revert(module: ModuleType, n: int) -> None:
-    original = module.unpatched
+    original = module.another
     for _ in range(n):
-        module.unpatched = replacement  # type: ignore[attr-defined]
-        module.unpatched = original  # type: ignore[attr-defined]
+        module.another = replacement  # type: ignore[attr-defined]
+        module.another = original  # type: ignore[attr-defined]

@@ -77,7 +77,11 @@ def generators(n: int) -> None:
 
 
 def nbody(n: int) -> None:
-    bodies = [([0.0, 0.0], [0.0, 0.1], 10.0), ([1.0, 0.0], [0.0, 1.0], 1.0), ([0.0, 2.0], [0.7, 0.0], 0.5)]
+    bodies = [
+        ([0.0, 0.0], [0.0, 0.1], 10.0),
+        ([1.0, 0.0], [0.0, 1.0], 1.0),
+        ([0.0, 2.0], [0.7, 0.0], 0.5),
+    ]
     for _ in range(n):
         for i, (place, speed, mass) in enumerate(bodies):
             for there, other, weight in bodies[i + 1 :]:
@@ -120,7 +124,11 @@ def scheduler(n: int) -> None:
         task = task.step()
 
 
-ORDER = {"id": 7, "items": [{"sku": "tea", "price": 4.5, "tags": ["green", "loose"]}] * 4, "paid": None}
+ORDER = {
+    "id": 7,
+    "items": [{"sku": "tea", "price": 4.5, "tags": ["green", "loose"]}] * 4,
+    "paid": None,
+}
 WORD = re.compile(r"(\w+)@(\w+)\.com")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import Callable
 
 import neighbour
@@ -16,12 +15,6 @@ thing: object = None
 class Settings:
     number = 0
     method: Callable[[], None]
-
-
-def patched() -> None: ...
-
-
-def unpatched() -> None: ...
 
 
 def one() -> None: ...
@@ -85,10 +78,6 @@ def int_of_another_module(n: int) -> None:
         neighbour.number = b
 
 
-def patch_and_revert(n: int) -> None:
-    neighbour.patch_and_revert(sys.modules[__name__], n)
-
-
 def closures(n: int) -> None:
     for i in range(n):
         lambda: i  # noqa: B018, B023
@@ -111,10 +100,6 @@ def class_statements(n: int) -> None:
     gc.collect()  # a class is a cycle: what it costs to lose one belongs to it
 
 
-def patch_this_module() -> None:
-    neighbour.patch(sys.modules[__name__])
-
-
 GLOBALS = (
     Kernel("own global, an int", int_global, 1500, 8),
     Kernel("own global, a function", object_global, 1500, 8),
@@ -124,11 +109,8 @@ CLASSES = (
     Kernel("class attribute, an int", int_class_attribute, 1000, 4),
     Kernel("class attribute, a function", method_class_attribute, 1000, 4),
 )
-# REQUIRES: patch_this_module() was called.
-IN_PATCHED_MODULE = (Kernel("own global, an int, in a module that is patched", int_global, 1500, 8),)
 OTHERS = (
     Kernel("a closure made and lost", closures, 4000),
     Kernel("a generator expression", generator_expressions, 1500),
     Kernel("a class statement", class_statements, 30),
-    Kernel("a patch made and reverted", patch_and_revert, 50),
 )

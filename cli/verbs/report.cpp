@@ -44,7 +44,8 @@ int finish_run() {
   auto read = read_journal(journal_path(*settings, settings->pid));
   if (!read) return complain(read.error());
   gather(*settings, read->report);
-  if (const auto delivered = deliver(*settings, read->report); !delivered) return complain(delivered.error());
+  if (const auto delivered = deliver(*settings, read->report); !delivered)
+    return complain(delivered.error());
   return 0;
 }
 
@@ -53,10 +54,13 @@ int finish_run() {
 void add_report(CLI::App& app, int& status) {
   auto options = std::make_shared<Options>();
   auto* verb = app.add_subcommand("report", "Print the report of a process from its journal.");
-  verb->add_option("JOURNAL", options->journal, "A .journal file from a directory given to --report")->required();
+  verb->add_option("JOURNAL", options->journal,
+                   "A .journal file from a directory given to --report")
+      ->required();
   auto* json = verb->add_flag("--json", options->json, "As overt.report/1");
   verb->add_flag("--text", options->text, "With all that is known of each patch")->excludes(json);
-  verb->add_flag("--internal", options->internal, "Also show what a distribution changed in itself");
+  verb->add_flag("--internal", options->internal,
+                 "Also show what a distribution changed in itself");
   verb->callback([&status, options] { status = report(*options); });
 }
 

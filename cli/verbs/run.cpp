@@ -1,5 +1,7 @@
 // overt run: becomes the program, with OVERT_RUN set, so that every Python in it is governed.
 
+#include "overt/run.h"
+
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -13,7 +15,6 @@
 
 #include "../rundir.h"
 #include "../verbs.h"
-#include "overt/run.h"
 #include "overt/text.h"
 
 namespace overt::cli {
@@ -80,14 +81,16 @@ Error become(const std::string& path, const Words& words) {
   for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   ::execv(path.c_str(), arguments.data());
-  const std::string why = errno == ENOEXEC ? "this file is no program; does its first line start with #! ?"
-                                           : std::string("cannot be started: ") + std::strerror(errno);
+  const std::string why = errno == ENOEXEC
+                              ? "this file is no program; does its first line start with #! ?"
+                              : std::string("cannot be started: ") + std::strerror(errno);
   return {Code::not_found, why, path};
 }
 
 void remove_private_directory(const RunSettings& settings) {
   std::error_code ignored;
-  if (settings.directory != settings.report) std::filesystem::remove_all(settings.directory, ignored);
+  if (settings.directory != settings.report)
+    std::filesystem::remove_all(settings.directory, ignored);
 }
 
 // `overt run -- overt run -- CMD`: the outer run has become this one, and nobody else ends it.
@@ -100,7 +103,9 @@ void end_outer_run() {
 
 int run(const Options& options) {
   if (options.program.empty()) {
-    return complain({Code::usage, "which command? write it after --, as in `overt run -- python app.py`", "run"});
+    return complain({Code::usage,
+                     "which command? write it after --, as in `overt run -- python app.py`",
+                     "run"});
   }
   const auto path = find_program(options.program.front());
   if (!path) return complain(path.error());
@@ -109,7 +114,8 @@ int run(const Options& options) {
     end_outer_run();
     return complain(become(*path, options.program));
   }
-  if (const auto checked = check_program(*path, options.program); !checked) return complain(checked.error());
+  if (const auto checked = check_program(*path, options.program); !checked)
+    return complain(checked.error());
   const auto settings = settings_for(options);
   if (!settings) return complain(settings.error());
   end_outer_run();
@@ -132,12 +138,15 @@ class Usage : public CLI::Formatter {
 void add_run(CLI::App& app, const Words& program, int& status) {
   auto options = std::make_shared<Options>();
   auto* verb = app.add_subcommand("run", "Start a program and see every patch that is made in it.");
-  verb->add_option("--report", options->report,
-                   "Write the report to this file (.json or .txt) or directory, not to standard error. "
-                   "Children insert their pid into the file's name; a directory also gets a journal for "
-                   "each process, which survives a kill");
-  verb->add_flag("--no-children", options->no_children, "Leave processes that the program starts alone");
-  verb->add_flag("--internal", options->internal, "Also show what a distribution changes in itself");
+  verb->add_option(
+      "--report", options->report,
+      "Write the report to this file (.json or .txt) or directory, not to standard error. "
+      "Children insert their pid into the file's name; a directory also gets a journal for "
+      "each process, which survives a kill");
+  verb->add_flag("--no-children", options->no_children,
+                 "Leave processes that the program starts alone");
+  verb->add_flag("--internal", options->internal,
+                 "Also show what a distribution changes in itself");
   verb->prefix_command();
   verb->formatter(std::make_shared<Usage>());
   verb->callback([&status, &program, options, verb] {

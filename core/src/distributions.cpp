@@ -80,14 +80,16 @@ bool inside(std::string_view path, std::string_view directory) {
 
 }  // namespace
 
-// One import root: who claims which top import name, and, where several claim the same one (namespace
-// packages such as google or opentelemetry), who installed each file and directory of it.
+// One import root: who claims which top import name, and, where several claim the same one
+// (namespace packages such as google or opentelemetry), who installed each file and directory of
+// it.
 class Distributions::Root {
  public:
   explicit Root(const std::string& directory) : directory_(directory) {
     std::vector<fs::path> found;
     std::error_code error;
-    for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    for (fs::directory_iterator it(directory, error), end; !error && it != end;
+         it.increment(error)) {
       const auto extension = it->path().extension();
       if (extension == ".dist-info" || extension == ".egg-info") found.push_back(it->path());
     }
@@ -124,7 +126,8 @@ class Distributions::Root {
     Known known;
     read_names(metadata, wheel, known.distribution);
     if (known.distribution.name.empty()) return;
-    // Build tools leave egg-info beside the sources of a checkout; installers leave it in site-packages.
+    // Build tools leave egg-info beside the sources of a checkout; installers leave it in
+    // site-packages.
     const auto place = fs::path(directory_).filename();
     known.distribution.editable = !wheel && place != "site-packages" && place != "dist-packages";
     const auto index = known_.size();
@@ -150,7 +153,8 @@ class Distributions::Root {
   static void read_names(const fs::path& metadata, bool wheel, Distribution& distribution) {
     auto file = wheel ? metadata / "METADATA" : metadata / "PKG-INFO";
     std::error_code ignored;
-    if (!wheel && fs::is_regular_file(metadata, ignored)) file = metadata;  // Debian's flat egg-info
+    if (!wheel && fs::is_regular_file(metadata, ignored))
+      file = metadata;  // Debian's flat egg-info
     if (!is_readable(file)) return;
     std::ifstream stream(file);
     for (std::string line; std::getline(stream, line) && !line.empty() && line != "\r";) {
@@ -203,7 +207,8 @@ class Distributions::Root {
       }
       files.emplace("", claimants.front());
     }
-    for (std::string path(relative);; path.resize(path.rfind('/') == std::string::npos ? 0 : path.rfind('/'))) {
+    for (std::string path(relative);;
+         path.resize(path.rfind('/') == std::string::npos ? 0 : path.rfind('/'))) {
       if (const auto found = files.find(path); found != files.end()) {
         return &known_[found->second].distribution;
       }

@@ -33,12 +33,9 @@ result<void> Journal::open(const std::string& path, const JournalHead& head) {
   if (!attach(O_CREAT | O_TRUNC)) {
     return fail(Code::io, std::string("cannot write the journal: ") + std::strerror(errno), path);
   }
-  ordered_json out = {{"overt.journal", 1},
-                      {"run", head.run},
-                      {"pid", head.pid},
-                      {"started_by", head.started_by},
-                      {"argv", head.argv},
-                      {"python", head.python}};
+  ordered_json out = {{"overt.journal", 1}, {"run", head.run},
+                      {"pid", head.pid},    {"started_by", head.started_by},
+                      {"argv", head.argv},  {"python", head.python}};
   if (!head.fork_of.empty()) {
     out["fork_of"] = head.fork_of;
     out["fork_at"] = head.fork_at;
@@ -49,7 +46,8 @@ result<void> Journal::open(const std::string& path, const JournalHead& head) {
   return {};
 }
 
-// Far from the numbers that a program expects for its own files, and from 0 to 2 where those are closed.
+// Far from the numbers that a program expects for its own files, and from 0 to 2 where those are
+// closed.
 constexpr int kLowest = 1000;
 
 bool Journal::attach(int flags) {
@@ -62,7 +60,7 @@ bool Journal::attach(int flags) {
     fd_ = high;
     break;
   }
-  struct stat info {};
+  struct stat info{};
   ::fstat(fd_, &info);
   if ((flags & O_CREAT) == 0 && (info.st_dev != device_ || info.st_ino != inode_)) {
     ::close(fd_);  // somebody has put another file in its place
@@ -71,12 +69,13 @@ bool Journal::attach(int flags) {
   }
   device_ = info.st_dev;
   inode_ = info.st_ino;
-  ::flock(fd_, LOCK_SH | LOCK_NB);  // tells others that this file is still written; see cli/rundir.cpp
+  ::flock(fd_,
+          LOCK_SH | LOCK_NB);  // tells others that this file is still written; see cli/rundir.cpp
   return true;
 }
 
 bool Journal::is_ours() const {
-  struct stat info {};
+  struct stat info{};
   return fd_ >= 0 && ::fstat(fd_, &info) == 0 && info.st_dev == device_ && info.st_ino == inode_;
 }
 
@@ -96,8 +95,8 @@ void Journal::line(const std::string& text) {
     return;
   }
   ++lost_;
-  // A torn line would hide the next one: take back what got through. Where even that fails the reader
-  // stops at the tear.
+  // A torn line would hide the next one: take back what got through. Where even that fails the
+  // reader stops at the tear.
   if (written > 0 && ::ftruncate(fd_, static_cast<off_t>(size_)) != 0) close();
 }
 
@@ -115,7 +114,8 @@ void Journal::end(int modules, double watch_ms, const std::vector<Patch>& patche
   for (const auto& patch : patches) {
     if (patch.reach) reach.push_back({patch.id, patch.reach->modules, patch.reach->stale});
   }
-  const json out = {{"end", {{"modules", modules}, {"watch_ms", watch_ms}, {"reach", std::move(reach)}}}};
+  const json out = {
+      {"end", {{"modules", modules}, {"watch_ms", watch_ms}, {"reach", std::move(reach)}}}};
   line(out.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
@@ -136,7 +136,8 @@ result<std::string> read_up_to(const std::string& path, std::uint64_t limit) {
   }
   std::ifstream stream(path, std::ios::binary);
   if (!stream) {
-    if (errno == ENOENT || errno == ENOTDIR) return fail(Code::not_found, "there is no such journal", path);
+    if (errno == ENOENT || errno == ENOTDIR)
+      return fail(Code::not_found, "there is no such journal", path);
     return fail(Code::io, std::string("cannot read this journal: ") + std::strerror(errno), path);
   }
   std::ostringstream text;
@@ -146,8 +147,8 @@ result<std::string> read_up_to(const std::string& path, std::uint64_t limit) {
   return whole;
 }
 
-// Replays lines into a ledger. Ids are positions, so a replay gives every patch the id that it had, unless
-// lines are missing because a disk was full: then the patches after the gap move up.
+// Replays lines into a ledger. Ids are positions, so a replay gives every patch the id that it had,
+// unless lines are missing because a disk was full: then the patches after the gap move up.
 class Replay {
  public:
   result<void> file(const std::string& path, std::uint64_t limit, int depth) {
@@ -159,7 +160,8 @@ class Replay {
     if (!std::getline(lines, line)) return fail(Code::format, "the journal is empty", path);
     const auto first = json::parse(line, nullptr, false);
     if (!first.is_object() || first.value("overt.journal", json()) != 1) {
-      return fail(Code::format, "this is no journal of overt (its first line does not say so)", path);
+      return fail(Code::format, "this is no journal of overt (its first line does not say so)",
+                  path);
     }
     try {
       read_head(first);

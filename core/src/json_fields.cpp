@@ -82,7 +82,8 @@ ordered_json patch_to_json(const Patch& patch) {
       {"stack", std::move(stack)},
       {"old", value_to_json(patch.old_value)},
       {"new", value_to_json(patch.new_value)},
-      // Meters come with another release; "metered": false at the top says that these are no counts.
+      // Meters come with another release; "metered": false at the top says that these are no
+      // counts.
       {"calls", 0},
       {"errors", 0},
       {"own_ns", {{"mean", 0}, {"p50", 0}, {"p99", 0}, {"sampled", 0}}},
@@ -97,7 +98,8 @@ Patch patch_from_json(const json& in) {
   const auto& owner = in.at("owner");
   patch.owner = {owner.at("name"), text_or_empty(owner.at("version")), owner.at("package")};
   patch.via = in.at("via");
-  patch.boundary = parse_boundary(in.at("boundary").get<std::string>()).value_or(Boundary::third_party);
+  patch.boundary =
+      parse_boundary(in.at("boundary").get<std::string>()).value_or(Boundary::third_party);
   if (const auto& reach = in.at("reach"); !reach.at("modules").is_null()) {
     patch.reach = Reach{reach.at("modules"), reach.at("stale")};
   }

@@ -9,8 +9,8 @@ namespace overt {
 
 nlohmann::ordered_json patch_to_json(const Patch& patch);
 
-// Throws nlohmann::json::exception for a field that is missing or of the wrong type; callers turn that
-// into an Error.
+// Throws nlohmann::json::exception for a field that is missing or of the wrong type; callers turn
+// that into an Error.
 Patch patch_from_json(const nlohmann::json& in);
 
 }  // namespace overt

@@ -9,7 +9,10 @@ namespace {
 std::string identity(const Patch& patch) {
   std::string text = patch.target;
   text.append(1, '\n').append(patch.owner.name).append(1, '\n').append(name(patch.change));
-  text.append(1, '\n').append(patch.site.file).append(1, ':').append(std::to_string(patch.site.line));
+  text.append(1, '\n')
+      .append(patch.site.file)
+      .append(1, ':')
+      .append(std::to_string(patch.site.line));
   text.append(1, '\n').append(patch.new_value.type).append(1, ' ').append(patch.new_value.qualname);
   return text;
 }

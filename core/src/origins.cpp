@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kSiteDirectories = {"/site-packages/", "/dist-packages/"};
 
-// Splits a file at the directory that installers install into: {".../site-packages", "flask/app.py"}.
+// Splits a file at the directory that installers install into: {".../site-packages",
+// "flask/app.py"}.
 std::pair<std::string_view, std::string_view> split_site(std::string_view file) {
   for (const auto marker : kSiteDirectories) {
     if (const auto at = file.rfind(marker); at != std::string_view::npos) {
@@ -93,7 +94,8 @@ Origin Origins::find(std::string_view module, std::string_view file) {
   if (!relative.empty()) found = distributions_.owner(std::string(root), relative);
   if (found == nullptr) found = distributions_.outside(std::string(file));
   if (found == nullptr) return origin;
-  // What is installed in place, from a checkout, is the application under work, with a name of its own.
+  // What is installed in place, from a checkout, is the application under work, with a name of its
+  // own.
   if (!found->editable) origin.place = Place::site;
   origin.name = found->name;
   origin.version = found->version;

@@ -10,8 +10,8 @@
 namespace overt {
 namespace {
 
-// While it lives this thread gets no SIGPIPE and no SIGXFSZ; one that a write caused is taken back, one
-// that was pending before stays.
+// While it lives this thread gets no SIGPIPE and no SIGXFSZ; one that a write caused is taken back,
+// one that was pending before stays.
 class NoWriteSignals {
  public:
   NoWriteSignals() {

@@ -62,7 +62,8 @@ std::string heading_of(const Patch& patch) {
 
 // Whether every patch simply stands; then a column that says so is left out.
 bool all_on(const std::vector<const Patch*>& patches) {
-  return std::all_of(patches.begin(), patches.end(), [](const auto* patch) { return state(*patch) == "on"; });
+  return std::all_of(patches.begin(), patches.end(),
+                     [](const auto* patch) { return state(*patch) == "on"; });
 }
 
 Row head_of(std::string first, bool with_state) {
@@ -84,8 +85,8 @@ Row row_of(const Patch& patch, std::string first, bool with_state) {
 
 // `first` names a patch in the first column.
 template <class First>
-std::string table_of(const std::vector<const Patch*>& patches, const std::string& title, bool colour,
-                     First first) {
+std::string table_of(const std::vector<const Patch*>& patches, const std::string& title,
+                     bool colour, First first) {
   const bool with_state = !all_on(patches);
   Table table(head_of(title, with_state), colour);
   std::string owner;
@@ -115,7 +116,8 @@ std::string conflicts_of(const Report& report) {
     for (const int id : conflict.patches) {
       const auto it = std::find_if(report.patches.begin(), report.patches.end(),
                                    [&](const auto& patch) { return patch.id == id; });
-      if (it != report.patches.end()) layers.push_back("p" + std::to_string(id) + " " + it->owner.name);
+      if (it != report.patches.end())
+        layers.push_back("p" + std::to_string(id) + " " + it->owner.name);
     }
     text += "  " + printable(conflict.target) + ": " + printable(joined(layers, ", then ")) + "\n";
   }
@@ -127,7 +129,8 @@ std::string pids_of(const std::vector<int>& pids, std::size_t children) {
   if (pids.size() == children) return "every child";
   constexpr std::size_t kNamed = 3;
   std::vector<std::string> names;
-  for (std::size_t i = 0; i < std::min(pids.size(), kNamed); ++i) names.push_back(std::to_string(pids[i]));
+  for (std::size_t i = 0; i < std::min(pids.size(), kNamed); ++i)
+    names.push_back(std::to_string(pids[i]));
   auto text = joined(names, ", ");
   if (pids.size() > kNamed) text += " and " + std::to_string(pids.size() - kNamed) + " more";
   return text;
@@ -143,7 +146,8 @@ std::string conflicts_elsewhere(const std::vector<Patch>& patches) {
   }
   std::string text;
   for (const auto& [target, names] : owners) {
-    if (names.size() > 1) text += "  " + printable(target) + ": " + printable(joined(names, ", then ")) + "\n";
+    if (names.size() > 1)
+      text += "  " + printable(target) + ": " + printable(joined(names, ", then ")) + "\n";
   }
   return text.empty() ? text : "\n" + std::string(kConflicts) + text;
 }
@@ -165,8 +169,8 @@ std::string children_of(const Report& report) {
   if (report.children.empty()) return text;
   text += "\nchildren\n";
   for (const auto& child : report.children) {
-    text += "  pid " + std::to_string(child.pid) + " (" + printable(child.started_by) + "): " +
-            counted(static_cast<std::size_t>(child.patches), "patch");
+    text += "  pid " + std::to_string(child.pid) + " (" + printable(child.started_by) +
+            "): " + counted(static_cast<std::size_t>(child.patches), "patch");
     if (!child.ended) text += ", still running";
     if (!child.report.empty()) text += ", report " + printable(child.report);
     text += ": " + printable(joined(child.argv, " "), 120) + "\n";

@@ -29,7 +29,8 @@ std::string moment(double at) {
 
 std::string details(const Patch& patch) {
   std::string text = "\np" + std::to_string(patch.id) + "  " + printable(patch.target) + "\n";
-  const auto field = [&](std::string_view label, const std::string& what, std::size_t longest = 400) {
+  const auto field = [&](std::string_view label, const std::string& what,
+                         std::size_t longest = 400) {
     text.append("    ").append(label).append(12 - label.size(), ' ');
     text.append(printable(what, longest)) += '\n';
   };

@@ -28,7 +28,8 @@ std::string joined(const std::vector<std::string>& words, std::string_view separ
 std::string felt_by(const Patch& patch) {
   if (!patch.reach) return "-";
   std::string text = counted(static_cast<std::size_t>(patch.reach->modules), "module");
-  if (!patch.reach->stale.empty()) text += ", " + std::to_string(patch.reach->stale.size()) + " stale";
+  if (!patch.reach->stale.empty())
+    text += ", " + std::to_string(patch.reach->stale.size()) + " stale";
   return text;
 }
 

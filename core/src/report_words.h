@@ -11,10 +11,10 @@ namespace overt {
 
 std::string counted(std::size_t number, std::string_view noun);  // "1 patch", "2 patches"
 std::string joined(const std::vector<std::string>& words, std::string_view separator);
-std::string who(const Owner& owner);       // "sentry-sdk 2.75.0"
-std::string felt_by(const Patch& patch);   // "3 modules, 1 stale"
-std::string place(const Site& site);       // "sentry_sdk.integrations.flask:115"
-std::string state(const Patch& patch);     // "on", "reverted x7"
+std::string who(const Owner& owner);      // "sentry-sdk 2.75.0"
+std::string felt_by(const Patch& patch);  // "3 modules, 1 stale"
+std::string place(const Site& site);      // "sentry_sdk.integrations.flask:115"
+std::string state(const Patch& patch);    // "on", "reverted x7"
 
 // What a report shows, by owner and in the order in which it was made.
 std::vector<const Patch*> shown(const Report& report, bool internal);

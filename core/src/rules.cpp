@@ -9,19 +9,34 @@
 namespace overt {
 namespace {
 
-// Names through which the interpreter and the import system keep their books. A write to one of them
-// changes what is known about a namespace, not what it does.
-constexpr std::array<std::string_view, 22> kBookkeeping = {
-    "__abstractmethods__", "__annotate__",     "__annotate_func__",     "__annotations__",
-    "__annotations_cache__", "__builtins__",   "__cached__",            "__classdictcell__",
-    "__dict__",            "__doc__",          "__file__",              "__firstlineno__",
-    "__loader__",          "__module__",       "__orig_bases__",        "__package__",
-    "__path__",            "__slotnames__",    "__spec__",              "__static_attributes__",
-    "__type_params__",     "__warningregistry__"};
+// Names through which the interpreter and the import system keep their books. A write to one of
+// them changes what is known about a namespace, not what it does.
+constexpr std::array<std::string_view, 22> kBookkeeping = {"__abstractmethods__",
+                                                           "__annotate__",
+                                                           "__annotate_func__",
+                                                           "__annotations__",
+                                                           "__annotations_cache__",
+                                                           "__builtins__",
+                                                           "__cached__",
+                                                           "__classdictcell__",
+                                                           "__dict__",
+                                                           "__doc__",
+                                                           "__file__",
+                                                           "__firstlineno__",
+                                                           "__loader__",
+                                                           "__module__",
+                                                           "__orig_bases__",
+                                                           "__package__",
+                                                           "__path__",
+                                                           "__slotnames__",
+                                                           "__spec__",
+                                                           "__static_attributes__",
+                                                           "__type_params__",
+                                                           "__warningregistry__"};
 
 // The interpreter's books about the last error and the prompt of a session, in the module sys.
-constexpr std::array<std::string_view, 6> kSysBookkeeping = {"last_exc", "last_traceback", "last_type",
-                                                             "last_value", "ps1", "ps2"};
+constexpr std::array<std::string_view, 6> kSysBookkeeping = {
+    "last_exc", "last_traceback", "last_type", "last_value", "ps1", "ps2"};
 
 template <std::size_t size>
 bool contains(const std::array<std::string_view, size>& names, std::string_view name) {
@@ -51,8 +66,8 @@ class Case {
  private:
   using Index = std::optional<std::size_t>;
 
-  // Who merely imports a module did not ask for what that module does: the evidence ends behind the body of
-  // a module, whatever import system runs it, and at the import system itself.
+  // Who merely imports a module did not ask for what that module does: the evidence ends behind the
+  // body of a module, whatever import system runs it, and at the import system itself.
   bool counts(std::size_t frame) const {
     const auto& frames = write_.frames;
     if (frame >= frames.size() || frames[frame].machinery) return false;
@@ -84,8 +99,9 @@ class Case {
   Origins& origins_;
 };
 
-// The innermost frame that acts on its own account. Helpers and the standard library act for their caller, and
-// so do generated code without a module and the hook through which a metaclass lets its class be written to.
+// The innermost frame that acts on its own account. Helpers and the standard library act for their
+// caller, and so do generated code without a module and the hook through which a metaclass lets its
+// class be written to.
 Case::Index Case::find_writer(Verdict& verdict) const {
   bool through_helper = false;
   for (std::size_t i = 0; counts(i); ++i) {
@@ -143,15 +159,17 @@ bool Case::is_framework(std::size_t writer) const {
   });
 }
 
-// The code of an extension module has no frames, so its caller seems to write what it writes into its own
-// namespace: its own values, where none of another party's stood.
+// The code of an extension module has no frames, so its caller seems to write what it writes into
+// its own namespace: its own values, where none of another party's stood.
 bool Case::extension_itself() const {
   const auto& old_value = write_.old_value;
   return write_.extension && defined_by(write_.new_value, target().party) &&
-         (old_value.plain || old_value.definer == kNoOrigin || defined_by(old_value, target().party));
+         (old_value.plain || old_value.definer == kNoOrigin ||
+          defined_by(old_value, target().party));
 }
 
-// An entry of sys.modules. What another import system loads under its own name is an import like any other.
+// An entry of sys.modules. What another import system loads under its own name is an import like
+// any other.
 Verdict Case::entry(Verdict verdict, std::size_t writer) {
   const auto& value = write_.new_value;
   if (top_name(write_.key) == origin(writer).package || same_party(writer)) {
@@ -162,21 +180,23 @@ Verdict Case::entry(Verdict verdict, std::size_t writer) {
   if (imported) return as(verdict, Ruling::machinery, "another import system");
   // A name that nothing installed answers to: nobody else's module is hidden behind it.
   const auto& frame = write_.frames[writer];
-  const bool made = (frame.body && frame.module != "__main__") ||
-                    (value.is_module && value.module == write_.key);
-  if (value.present && !write_.old_value.present && made && !origins_.provided(top_name(write_.key))) {
+  const bool made =
+      (frame.body && frame.module != "__main__") || (value.is_module && value.module == write_.key);
+  if (value.present && !write_.old_value.present && made &&
+      !origins_.provided(top_name(write_.key))) {
     return as(verdict, Ruling::completion, "a module made at run time");
   }
   return as(verdict, Ruling::patch, "entry");
 }
 
-// Only the standard library is on the stack: a timer, a pool or an event loop makes a call for somebody who has
-// gone. Whose code it puts into somebody else's namespace tells who that was.
+// Only the standard library is on the stack: a timer, a pool or an event loop makes a call for
+// somebody who has gone. Whose code it puts into somebody else's namespace tells who that was.
 Verdict Case::nobody_asked(Verdict verdict) const {
   const auto definer = write_.new_value.definer;
   const bool known = definer != kNoOrigin && !is_python(origins_[definer]);
-  const bool running = std::none_of(write_.frames.begin(), write_.frames.end(),
-                                    [](const Frame& frame) { return frame.body || frame.machinery; });
+  const bool running =
+      std::none_of(write_.frames.begin(), write_.frames.end(),
+                   [](const Frame& frame) { return frame.body || frame.machinery; });
   if (!running || is_python(target()) || !known || origins_[definer].party == target().party) {
     return as(verdict, Ruling::machinery, "standard library on its own account");
   }
@@ -201,8 +221,10 @@ Verdict Case::decide() {
   if (same_party(writer)) return as(verdict, Ruling::internal, "own distribution");
 
   const bool replaces = write_.old_value.present;
-  if (!replaces && write_.bodiless) return as(verdict, Ruling::completion, "a module made at run time");
-  // The body of a program never ends, so in __main__ what is exchanged while it runs is a patch all the same.
+  if (!replaces && write_.bodiless)
+    return as(verdict, Ruling::completion, "a module made at run time");
+  // The body of a program never ends, so in __main__ what is exchanged while it runs is a patch all
+  // the same.
   const bool exchanged = replaces && (acts(write_.old_value) || acts(write_.new_value));
   if (called_by_body_of(write_.module, writer) && !(write_.module == "__main__" && exchanged)) {
     return as(verdict, Ruling::completion, "own body");
@@ -215,9 +237,9 @@ Verdict Case::decide() {
     return as(verdict, Ruling::completion, "own value");
   }
   const auto requester = find_requester(writer);
-  const bool requested = requester && (same_party(*requester) ||
-                                       (origin(*requester).place == Place::application &&
-                                        target().place == Place::application));
+  const bool requested =
+      requester && (same_party(*requester) || (origin(*requester).place == Place::application &&
+                                               target().place == Place::application));
   const bool local = write_.qualname.find("<locals>") != std::string_view::npos;
   if (requested && (!replaces || (write_.space == Space::function && local))) {
     return as(verdict, Ruling::completion, "requested");
@@ -239,8 +261,10 @@ bool changes_behaviour(const Write& write) {
   const auto& old_value = write.old_value;
   const auto& new_value = write.new_value;
   if (!old_value.present) {
-    // A new name in builtins is a name in every module; but `_` is the last value of an interactive session.
-    const bool everywhere = write.space == Space::module && write.module == "builtins" && write.key != "_";
+    // A new name in builtins is a name in every module; but `_` is the last value of an interactive
+    // session.
+    const bool everywhere =
+        write.space == Space::module && write.module == "builtins" && write.key != "_";
     return new_value.callable || new_value.descriptor || new_value.is_class || everywhere;
   }
   if (!new_value.present) return !old_value.plain;

@@ -44,7 +44,8 @@ std::string sameness(const Patch& patch) {
 }
 
 void note_elsewhere(Report& root, const std::vector<Report>& others, bool internal) {
-  std::map<std::string, std::size_t> seen;  // -> index into root.elsewhere, or npos for the root's own
+  std::map<std::string, std::size_t>
+      seen;  // -> index into root.elsewhere, or npos for the root's own
   constexpr auto kRoot = static_cast<std::size_t>(-1);
   for (const auto& patch : root.patches) seen.emplace(sameness(patch), kRoot);
   for (const auto& other : others) {
@@ -64,8 +65,8 @@ bool is_alive(int pid) { return ::kill(pid, 0) == 0 || errno == EPERM; }
 }  // namespace
 
 std::string RunSettings::encode() const {
-  const json out = {{"version", version},     {"run", run},         {"pid", pid},
-                    {"directory", directory}, {"report", report},   {"command", command},
+  const json out = {{"version", version},     {"run", run},           {"pid", pid},
+                    {"directory", directory}, {"report", report},     {"command", command},
                     {"children", children},   {"internal", internal}, {"leads", leads}};
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -140,7 +141,8 @@ result<void> deliver(const RunSettings& settings, const Report& report) {
 void gather(const RunSettings& settings, Report& report) {
   std::vector<Report> others;
   std::error_code error;
-  for (fs::directory_iterator it(settings.directory, error), end; !error && it != end; it.increment(error)) {
+  for (fs::directory_iterator it(settings.directory, error), end; !error && it != end;
+       it.increment(error)) {
     if (it->path().extension() != ".journal") continue;
     auto read = read_journal(it->path().string());
     if (!read || read->head.run != settings.run || read->head.pid == report.pid) continue;
@@ -150,10 +152,11 @@ void gather(const RunSettings& settings, Report& report) {
     if (!read->ended && !running && !path.empty()) {
       if (!deliver(settings, other)) continue;
     }
-    const auto patches = std::count_if(other.patches.begin(), other.patches.end(),
-                                       [&](const auto& patch) { return settings.internal || !patch.internal; });
-    report.children.push_back({other.pid, read->head.started_by, other.argv, static_cast<int>(patches),
-                               path, !running});
+    const auto patches =
+        std::count_if(other.patches.begin(), other.patches.end(),
+                      [&](const auto& patch) { return settings.internal || !patch.internal; });
+    report.children.push_back(
+        {other.pid, read->head.started_by, other.argv, static_cast<int>(patches), path, !running});
     others.push_back(std::move(other));
   }
   const auto by_pid = [](const auto& a, const auto& b) { return a.pid < b.pid; };

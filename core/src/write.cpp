@@ -4,11 +4,16 @@ namespace overt {
 
 std::string_view name(Change change) {
   switch (change) {
-    case Change::replaced: return "replaced";
-    case Change::added: return "added";
-    case Change::deleted: return "deleted";
-    case Change::code: return "code";
-    case Change::module: return "module";
+    case Change::replaced:
+      return "replaced";
+    case Change::added:
+      return "added";
+    case Change::deleted:
+      return "deleted";
+    case Change::code:
+      return "code";
+    case Change::module:
+      return "module";
   }
   return "replaced";
 }

@@ -189,8 +189,7 @@ class Evidence {
 
   // "ruling (rule) by owner via helper, helper"; the owner where the contract gives one a meaning.
   std::string judged() {
-    static constexpr const char* kRulings[] = {"patch", "internal", "completion", "machinery",
-                                               "data"};
+    constexpr const char* kRulings[] = {"patch", "internal", "completion", "machinery", "data"};
     REQUIRE(changes());
     const auto verdict = judge(write(), world().origins());
     std::string text = kRulings[static_cast<int>(verdict.ruling)];
@@ -198,6 +197,7 @@ class Evidence {
     if (verdict.ruling != Ruling::patch && verdict.ruling != Ruling::internal) return text;
     if (verdict.owner == kNoOrigin) return text + " by nobody";
     text += " by " + world().origins()[verdict.owner].name;
+    if (write_.frames.at(verdict.frame).origin != verdict.owner) text += " in the line of another";
     for (const auto& helper : verdict.via) {
       text += (&helper == &verdict.via.front() ? " via " : ", ") + helper;
     }

@@ -109,6 +109,24 @@ TEST_CASE("what only children have is told once, with the pids of all that have 
   CHECK(report.children[0].report.empty());
 }
 
+TEST_CASE("a child that made a patch in several ways is named once") {
+  const Directory files;
+  const auto settings = settings_of(files);
+  {
+    Journal journal;
+    REQUIRE(journal.open(journal_path(settings, 12), head_of(12)));
+    auto patch = patch_with_id(1);
+    journal.patch(patch, 100);
+    patch.id = 2;
+    patch.new_value.qualname = "another";
+    journal.patch(patch, 100);
+    journal.end(200, 1);
+  }
+  auto report = report_of({});
+  gather(settings, report);
+  CHECK(elsewhere_of(report) == "time:sleep 12\n");
+}
+
 TEST_CASE("where each child has a report of its own the root's tells nothing twice") {
   const Directory files;
   const auto settings = settings_of(files, "r.txt");

@@ -10,22 +10,6 @@
 namespace overt::test {
 namespace {
 
-// While it lives no file grows beyond `bytes`, as on a disk that is full.
-class FullDisk {
- public:
-  explicit FullDisk(std::uint64_t bytes) {
-    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
-    const rlimit tight{bytes, before_.rlim_max};
-    REQUIRE(::setrlimit(RLIMIT_FSIZE, &tight) == 0);
-  }
-  ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
-  FullDisk(const FullDisk&) = delete;
-  FullDisk& operator=(const FullDisk&) = delete;
-
- private:
-  rlimit before_{};
-};
-
 // The descriptor that a file is open under, or -1.
 int descriptor_of(const std::string& path) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {

@@ -178,7 +178,7 @@ TEST_CASE("nothing behind a torn line is believed") {
   CHECK_FALSE(read->ended);
 }
 
-TEST_CASE("a journal that is not there is not found, a directory is no journal") {
+TEST_CASE("what cannot be read as a file is refused for what it is") {
   const Directory files;
   const auto missing = read_journal(files.path("7.journal"));
   REQUIRE_FALSE(missing);
@@ -186,6 +186,10 @@ TEST_CASE("a journal that is not there is not found, a directory is no journal")
   const auto directory = read_journal(files.path());
   REQUIRE_FALSE(directory);
   CHECK(directory.error().code == Code::usage);
+  std::filesystem::create_symlink("8.journal", files.path("8.journal"));
+  const auto unreadable = read_journal(files.path("8.journal"));
+  REQUIRE_FALSE(unreadable);
+  CHECK(unreadable.error().code == Code::io);
 }
 
 }  // namespace

@@ -106,6 +106,44 @@ TEST_CASE("what the standard library does to itself or on its own account is no 
             .judged() == kOwnAccount);
 }
 
+TEST_CASE("a call that somebody left behind is told by the code that it installs") {
+  const auto judged = [](Evidence write, const Value& installed) {
+    return write.to(installed).by("threading:Timer.run").by("threading:Thread._bootstrap").judged();
+  };
+  constexpr auto kOwnAccount = "machinery (standard library on its own account)";
+  const auto sentry = function_of("sentry_sdk.tracing");
+  CHECK(judged(replaces("shop.jobs:run"), sentry) ==
+        "patch (deferred) by sentry-sdk in the line of another");
+  CHECK(judged(replaces("shop.jobs:run"), function_of("shop.jobs")) == kOwnAccount);
+  CHECK(judged(replaces("shop.jobs:run"), function_of("threading")) == kOwnAccount);
+  CHECK(judged(replaces("shop.jobs:run"), thing()) == kOwnAccount);
+  CHECK(judged(replaces("json:dumps"), sentry) == kOwnAccount);
+}
+
+TEST_CASE("but not while modules are being imported or executed") {
+  constexpr auto kOwnAccount = "machinery (standard library on its own account)";
+  CHECK(replaces("shop.jobs:run")
+            .to(function_of("sentry_sdk.tracing"))
+            .by("functools:update_wrapper")
+            .by("importlib._bootstrap:_load_unlocked")
+            .judged() == kOwnAccount);
+  CHECK(replaces("shop.jobs:run")
+            .to(function_of("sentry_sdk.tracing"))
+            .by("asyncio:<module>")
+            .judged() == kOwnAccount);
+}
+
+TEST_CASE("the hook through which a class lets itself be written to acts for its caller") {
+  CHECK(replaces("pandas:DataFrame.sum")
+            .by("pandas.core:Meta.__setattr__")
+            .by("sentry_sdk.integrations:install")
+            .judged() == "patch (foreign) by sentry-sdk");
+  CHECK(deletes("pandas:DataFrame.sum")
+            .by("pandas.core:Meta.__delattr__")
+            .by("sentry_sdk.integrations:install")
+            .judged() == "patch (foreign) by sentry-sdk");
+}
+
 TEST_CASE("generated code without a module acts for its caller") {
   CHECK(replaces("json:dumps").by(":<lambda>").by("sentry_sdk.utils:install").judged() ==
         "patch (foreign) by sentry-sdk");

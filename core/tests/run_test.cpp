@@ -2,9 +2,10 @@
 #include "overt/run.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <cstdlib>
 #include <set>
 
 #include "journals.h"
@@ -23,18 +24,24 @@ std::string names_in(const std::string& directory) {
   return text;
 }
 
-// What `action` writes to standard error.
-template <class Action>
-std::string standard_error(const Directory& files, Action action) {
-  const auto path = files.write("stderr", "");
-  const int before = ::dup(STDERR_FILENO);
-  REQUIRE(std::freopen(path.c_str(), "w", stderr) != nullptr);
-  action();
-  std::fflush(stderr);
-  ::dup2(before, STDERR_FILENO);
-  ::close(before);
-  return read_file(path);
-}
+// While it lives standard error is another file.
+class StandardError {
+ public:
+  explicit StandardError(const std::string& path) : before_(::dup(STDERR_FILENO)) {
+    const int fd = ::open(path.c_str(), O_WRONLY | O_NOCTTY);
+    REQUIRE(::dup2(fd, STDERR_FILENO) == STDERR_FILENO);
+    ::close(fd);
+  }
+  ~StandardError() {
+    ::dup2(before_, STDERR_FILENO);
+    ::close(before_);
+  }
+  StandardError(const StandardError&) = delete;
+  StandardError& operator=(const StandardError&) = delete;
+
+ private:
+  int before_;
+};
 
 TEST_CASE("settings travel through the environment unchanged") {
   const Directory files;
@@ -145,8 +152,42 @@ TEST_CASE("an old report is replaced, also by a shorter one") {
 TEST_CASE("without a name the report is a table on standard error") {
   const Directory files;
   const auto report = report_of({patch_of("time:sleep", "gevent")});
-  const auto text = standard_error(files, [&] { CHECK(deliver(settings_of(files), report)); });
-  CHECK(text == "\n" + to_table(report));
+  const auto path = files.write("stderr", "");
+  {
+    const StandardError there(path);
+    CHECK(deliver(settings_of(files), report));
+  }
+  CHECK(read_file(path) == "\n" + to_table(report));
+}
+
+TEST_CASE("a terminal gets colour, unless the environment says no") {
+  const Directory files;
+  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
+  REQUIRE(::grantpt(terminal) == 0);
+  REQUIRE(::unlockpt(terminal) == 0);
+  const auto report = report_of({patch_of("m:a", "x")});
+  const auto delivered = [&] {
+    const StandardError there(::ptsname(terminal));
+    CHECK(deliver(settings_of(files), report));
+    std::string text(4096, ' ');
+    const auto size = ::read(terminal, text.data(), text.size());
+    return text.substr(0, static_cast<std::size_t>(size));
+  };
+  ::unsetenv("NO_COLOR");
+  CHECK(delivered().find("\x1b[1m") != std::string::npos);
+  ::setenv("NO_COLOR", "1", 1);
+  CHECK(delivered().find("\x1b[1m") == std::string::npos);
+  ::unsetenv("NO_COLOR");
+  ::close(terminal);
+}
+
+TEST_CASE("standard error that takes nothing is an error, nothing worse") {
+  const Directory files;
+  const StandardError there("/dev/full");
+  const auto delivered = deliver(settings_of(files), report_of({}));
+  REQUIRE_FALSE(delivered);
+  CHECK(delivered.error().code == Code::io);
+  CHECK(delivered.error().subject == "standard error");
 }
 
 TEST_CASE("internal changes are reported when the run asked for them") {
@@ -168,6 +209,14 @@ TEST_CASE("a report that cannot be written is an error that names it, and leaves
   REQUIRE_FALSE(delivered);
   CHECK(delivered.error().code == Code::io);
   CHECK(delivered.error().subject == files.path("missing/r.json"));
+
+  settings.report = files.path("r.json");
+  {
+    const FullDisk full(100);
+    delivered = deliver(settings, report_of({}));
+  }
+  REQUIRE_FALSE(delivered);
+  CHECK(names_in(files.path()) == "run");
 
   // A directory of that name cannot be replaced by a file.
   settings.report = files.path("all/");

@@ -13,10 +13,10 @@ constexpr Py_ssize_t kBreadth = 64;
 
 bool is_scalar(PyObject* object) {
   const auto* type = Py_TYPE(object);
-  return object == Py_None || object == Py_Ellipsis || type == &PyLong_Type || type == &PyFloat_Type ||
-         type == &PyUnicode_Type || type == &PyBytes_Type || type == &PyBool_Type ||
-         type == &PyComplex_Type || type == &PyByteArray_Type || type == &PyRange_Type ||
-         type == &PySlice_Type;
+  return object == Py_None || object == Py_Ellipsis || type == &PyLong_Type ||
+         type == &PyFloat_Type || type == &PyUnicode_Type || type == &PyBytes_Type ||
+         type == &PyBool_Type || type == &PyComplex_Type || type == &PyByteArray_Type ||
+         type == &PyRange_Type || type == &PySlice_Type;
 }
 
 PyObject* first_opaque(PyObject* object, int depth);
@@ -32,7 +32,8 @@ PyObject* first_opaque_of(PyObject* const* items, Py_ssize_t size, int depth) {
 PyObject* first_opaque_in_dict(PyObject* object, int depth) {
   Py_ssize_t at = 0;
   PyObject* value = nullptr;
-  for (Py_ssize_t seen = 0; seen < kBreadth && PyDict_Next(object, &at, nullptr, &value) != 0; ++seen) {
+  for (Py_ssize_t seen = 0; seen < kBreadth && PyDict_Next(object, &at, nullptr, &value) != 0;
+       ++seen) {
     if (PyObject* found = first_opaque(value, depth)) return found;
   }
   return nullptr;
@@ -50,7 +51,8 @@ PyObject* first_opaque_in_set(PyObject* object, int depth) {
   return found;
 }
 
-// What keeps an object from being plain data: itself, or something in it. Borrowed; nullptr when it is plain.
+// What keeps an object from being plain data: itself, or something in it. Borrowed; nullptr when it
+// is plain.
 PyObject* first_opaque(PyObject* object, int depth) {
   if (is_scalar(object)) return nullptr;
   const auto* type = Py_TYPE(object);
@@ -80,11 +82,13 @@ void describe_builtin(PyObject* object, Value& value, Namespaces& namespaces, Or
   const auto* function = reinterpret_cast<PyCFunctionObject*>(object);
   value.module = text_of(function->m_module);
   value.qualname = function->m_ml->ml_name;
-  if (function->m_module != nullptr) value.definer = namespaces.origin_of_module(function->m_module, origins);
+  if (function->m_module != nullptr)
+    value.definer = namespaces.origin_of_module(function->m_module, origins);
 }
 
 // The function inside a descriptor of the interpreter's own: its attribute is a plain C member.
-void describe_inner(PyObject* object, const char* attribute, Value& value, Namespaces& namespaces, Origins& origins) {
+void describe_inner(PyObject* object, const char* attribute, Value& value, Namespaces& namespaces,
+                    Origins& origins) {
   const auto inner = nb::steal(PyObject_GetAttrString(object, attribute));
   if (!inner.is_valid()) return PyErr_Clear();
   if (PyFunction_Check(inner.ptr())) describe_function(inner.ptr(), value, namespaces, origins);
@@ -128,7 +132,8 @@ Value describe(PyObject* object, Namespaces& namespaces, Origins& origins) {
     describe_inner(object, "__func__", value, namespaces, origins);
   } else if (type == &PyProperty_Type) {
     describe_inner(object, "fget", value, namespaces, origins);
-  } else if (PyObject* opaque = first_opaque(object, 0)) {  // of a container, what makes it more than data
+  } else if (PyObject* opaque =
+                 first_opaque(object, 0)) {  // of a container, what makes it more than data
     value.definer = namespaces.origin_of_type(Py_TYPE(opaque), origins);
   }
   return value;

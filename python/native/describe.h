@@ -1,7 +1,7 @@
 // What a value is, told from its type alone.
 //
-// Foreign objects may run code for every question they are asked (proxies, mocks, lazy modules), so nothing
-// is asked of them: only fields of types that the interpreter itself defines are read.
+// Foreign objects may run code for every question they are asked (proxies, mocks, lazy modules), so
+// nothing is asked of them: only fields of types that the interpreter itself defines are read.
 // THREADS: every caller holds the GIL. PYTHON: runs no Python code, sets no error.
 #pragma once
 

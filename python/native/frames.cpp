@@ -15,18 +15,22 @@ constexpr std::size_t kDeepest = 2000;
 constexpr std::size_t kShown = 32;
 
 bool is_machinery(std::string_view module) {
-  constexpr std::array<std::string_view, 8> kModules = {
-      "importlib._bootstrap", "importlib._bootstrap_external",
-      "_frozen_importlib",    "_frozen_importlib_external",
-      "importlib",            "importlib.util",
-      "zipimport",            "importlib._abc"};
+  constexpr std::array<std::string_view, 8> kModules = {"importlib._bootstrap",
+                                                        "importlib._bootstrap_external",
+                                                        "_frozen_importlib",
+                                                        "_frozen_importlib_external",
+                                                        "importlib",
+                                                        "importlib.util",
+                                                        "zipimport",
+                                                        "importlib._abc"};
   for (const auto name : kModules) {
     if (module == name) return true;
   }
   return false;
 }
 
-// Everything but the origin. The views belong to the code object and the globals, which the frame keeps.
+// Everything but the origin. The views belong to the code object and the globals, which the frame
+// keeps.
 Frame look_at(PyFrameObject* frame, PyObject* globals) {
   const auto code = nb::steal(reinterpret_cast<PyObject*>(PyFrame_GetCode(frame)));
   const auto* source = reinterpret_cast<PyCodeObject*>(code.ptr());
@@ -74,14 +78,16 @@ Stack::Stack(Namespaces& namespaces, Origins& origins) {
   }
 }
 
-// An extension module initialises itself in C, so the innermost Python frame is the import system's. What
-// happens then is the extension's doing: a frame that stands for its module body says so.
+// An extension module initialises itself in C, so the innermost Python frame is the import
+// system's. What happens then is the extension's doing: a frame that stands for its module body
+// says so.
 void Stack::add_extension_being_loaded(PyFrameObject* frame, Origins& origins) {
   const auto caller = nb::steal(reinterpret_cast<PyObject*>(PyFrame_GetBack(frame)));
   if (!caller.is_valid()) return;
   const auto loader =
       nb::steal(PyFrame_GetVarString(reinterpret_cast<PyFrameObject*>(caller.ptr()), "self"));
-  if (!loader.is_valid() || std::string_view(Py_TYPE(loader.ptr())->tp_name) != "ExtensionFileLoader") {
+  if (!loader.is_valid() ||
+      std::string_view(Py_TYPE(loader.ptr())->tp_name) != "ExtensionFileLoader") {
     return PyErr_Clear();
   }
   auto name = nb::steal(PyObject_GetAttrString(loader.ptr(), "name"));
@@ -98,11 +104,12 @@ void Stack::add_extension_being_loaded(PyFrameObject* frame, Origins& origins) {
   held_.push_back(nb::make_tuple(std::move(name), std::move(path)));
 }
 
-// A helper's wrapper acts for the function that it wraps, whoever calls it: @mock.patch() on a test is the
-// test's doing, not the test runner's. That function is among the wrapper's free variables.
+// A helper's wrapper acts for the function that it wraps, whoever calls it: @mock.patch() on a test
+// is the test's doing, not the test runner's. That function is among the wrapper's free variables.
 void Stack::add_wrapped_function(PyFrameObject* frame, Namespaces& namespaces, Origins& origins) {
   const auto code = nb::steal(reinterpret_cast<PyObject*>(PyFrame_GetCode(frame)));
-  const auto free_names = nb::steal(PyCode_GetFreevars(reinterpret_cast<PyCodeObject*>(code.ptr())));
+  const auto free_names =
+      nb::steal(PyCode_GetFreevars(reinterpret_cast<PyCodeObject*>(code.ptr())));
   if (!free_names.is_valid()) return PyErr_Clear();
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(free_names.ptr()); ++i) {
     auto value = nb::steal(PyFrame_GetVar(frame, PyTuple_GET_ITEM(free_names.ptr(), i)));

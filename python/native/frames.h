@@ -17,8 +17,9 @@ class Namespaces;
 
 class Stack {
  public:
-  // Takes the stack of this thread, innermost first, as far as judge() looks: to the nearest frame of the
-  // import system, since whoever merely imports a module did not ask for what that module does.
+  // Takes the stack of this thread, innermost first, as far as judge() looks: to the nearest frame
+  // of the import system, since whoever merely imports a module did not ask for what that module
+  // does.
   Stack(Namespaces& namespaces, Origins& origins);
 
   // Views into the frames, valid while this object lives.
@@ -35,8 +36,9 @@ class Stack {
   void add_wrapped_function(PyFrameObject* frame, Namespaces& namespaces, Origins& origins);
 
   std::vector<Frame> frames_;
-  std::vector<nb::object> held_;  // what the views belong to: a frame, a function, or an extension's names
-  nb::object outermost_;          // the last frame that was looked at
+  std::vector<nb::object>
+      held_;              // what the views belong to: a frame, a function, or an extension's names
+  nb::object outermost_;  // the last frame that was looked at
 };
 
 }  // namespace overt::py

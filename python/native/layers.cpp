@@ -7,11 +7,12 @@ namespace {
 
 bool is_constant(PyObject* object) {
   const auto* type = Py_TYPE(object);
-  return object == Py_None || type == &PyLong_Type || type == &PyFloat_Type || type == &PyUnicode_Type ||
-         type == &PyBytes_Type || type == &PyBool_Type;
+  return object == Py_None || type == &PyLong_Type || type == &PyFloat_Type ||
+         type == &PyUnicode_Type || type == &PyBytes_Type || type == &PyBool_Type;
 }
 
-// The C members of a descriptor type of the interpreter that hold its functions; empty for other types.
+// The C members of a descriptor type of the interpreter that hold its functions; empty for other
+// types.
 std::span<const char* const> members(const PyTypeObject* type) {
   static constexpr const char* kProperty[] = {"fget", "fset", "fdel"};
   static constexpr const char* kMethod[] = {"__func__"};

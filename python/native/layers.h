@@ -1,11 +1,13 @@
-// The active patches of one name, with the identities of the values that they replaced and put there.
+// The active patches of one name, with the identities of the values that they replaced and put
+// there.
 //
-// An identity tells whether a later value *is* an earlier one, which is how an undo is recognised. It must not
-// keep the program's objects alive (their death can run the program's code, here inside a write), so it is a
-// weak reference where the type allows one, and the constant itself for numbers, strings and None. Descriptors
-// such as property allow none: they are known by the functions inside them, which also makes who restores with
-// staticmethod(saved) put back the same value. What is left (lists, dicts, ...) is known by its address alone.
-// THREADS: every caller holds the GIL. PYTHON: nothing here runs Python code.
+// An identity tells whether a later value *is* an earlier one, which is how an undo is recognised.
+// It must not keep the program's objects alive (their death can run the program's code, here inside
+// a write), so it is a weak reference where the type allows one, and the constant itself for
+// numbers, strings and None. Descriptors such as property allow none: they are known by the
+// functions inside them, which also makes who restores with staticmethod(saved) put back the same
+// value. What is left (lists, dicts, ...) is known by its address alone. THREADS: every caller
+// holds the GIL. PYTHON: nothing here runs Python code.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -21,8 +23,8 @@ class Identity {
   Identity() = default;  // of "no value"
   explicit Identity(PyObject* object);
 
-  // True when `object` (nullptr: no value) is the one that this was made from, or a descriptor of the
-  // interpreter's own around the same functions.
+  // True when `object` (nullptr: no value) is the one that this was made from, or a descriptor of
+  // the interpreter's own around the same functions.
   bool is(PyObject* object) const;
 
   // The object while it is known to be alive, else nullptr. Borrowed.

@@ -29,7 +29,8 @@ void unwatch() {
 
 std::string report() {
   if (py::Watcher::active() == nullptr) {
-    throw std::runtime_error("nothing is watched: call overt.watch() first, or start with `overt run`");
+    throw std::runtime_error(
+        "nothing is watched: call overt.watch() first, or start with `overt run`");
   }
   return overt::to_json(py::current_report(), true);
 }
@@ -40,13 +41,15 @@ NB_MODULE(_native, m) {
   m.doc() = "The native half of overt.";
   m.attr("__version__") = OVERT_VERSION;
   m.def("boot", &py::boot, nb::arg("settings"),
-        "Govern this process as `overt run` said in OVERT_RUN, and return what it must be for children. "
+        "Govern this process as `overt run` said in OVERT_RUN, and return what it must be for "
+        "children. "
         "Called by overt._boot only.");
   m.def("finish", &py::finish, "Stop watching and write the report. Called at exit.");
   m.def("after_fork", &py::after_fork, "Start over in a forked child.");
   m.def("watch", &watch, nb::arg("internal") = false,
         "See foreign patches from here on. No-op when this process is watched already.");
   m.def("unwatch", &unwatch, "Stop what watch() started; its ledger is gone.");
-  m.def("watching", [] { return py::Watcher::active() != nullptr; }, "True while patches are seen.");
+  m.def(
+      "watching", [] { return py::Watcher::active() != nullptr; }, "True while patches are seen.");
   m.def("report", &report, "The report as it stands, as the text of an overt.report/1.");
 }

@@ -94,7 +94,8 @@ std::string type_qualname(PyTypeObject* type) {
 
 OriginId Namespaces::origin_of_type(PyTypeObject* type, Origins& origins) {
   const auto dict = dict_of(type);
-  if (auto* space = find(dict.ptr()); space != nullptr && space->details) return space->details->origin;
+  if (auto* space = find(dict.ptr()); space != nullptr && space->details)
+    return space->details->origin;
   const auto module = type_module(type);
   const auto name = nb::steal(PyUnicode_FromStringAndSize(module.data(), std::ssize(module)));
   if (!name.is_valid()) PyErr_Clear();
@@ -107,7 +108,8 @@ const std::vector<OriginId>& Namespaces::frameworks(Namespace& space, Origins& o
   known.push_back(origin_of_type(Py_TYPE(space.type), origins));
   PyObject* bases = space.type->tp_mro;
   for (Py_ssize_t i = 1; bases != nullptr && i < PyTuple_GET_SIZE(bases); ++i) {
-    known.push_back(origin_of_type(reinterpret_cast<PyTypeObject*>(PyTuple_GET_ITEM(bases, i)), origins));
+    known.push_back(
+        origin_of_type(reinterpret_cast<PyTypeObject*>(PyTuple_GET_ITEM(bases, i)), origins));
   }
   return known;
 }
@@ -161,17 +163,19 @@ bool holds(PyObject* dict, PyTypeObject* type, const std::string& qualname) {
   const auto dot = qualname.find('.');
   if (qualname.find("<locals>") != std::string::npos) return true;
   PyObject* found = item(dict, qualname.substr(0, dot).c_str());
-  return found != nullptr &&
-         (dot == std::string::npos ? found == reinterpret_cast<PyObject*>(type) : PyType_Check(found));
+  return found != nullptr && (dot == std::string::npos ? found == reinterpret_cast<PyObject*>(type)
+                                                       : PyType_Check(found));
 }
 
 }  // namespace
 
-// The globals of the module that a class belongs to. Some classes name a module that was never imported under
-// that name, or one that another distribution ships a copy of; then it is the module that they were found in.
+// The globals of the module that a class belongs to. Some classes name a module that was never
+// imported under that name, or one that another distribution ships a copy of; then it is the module
+// that they were found in.
 PyObject* Namespaces::module_dict_of(const Namespace& space, const Details& known) {
   PyObject* module = item(PyImport_GetModuleDict(), known.module.c_str());
-  PyObject* named = module != nullptr && PyModule_Check(module) ? PyModule_GetDict(module) : nullptr;
+  PyObject* named =
+      module != nullptr && PyModule_Check(module) ? PyModule_GetDict(module) : nullptr;
   if (named != nullptr && holds(named, space.type, known.qualname)) return named;
   return find(space.seen_in) != nullptr ? space.seen_in : named;
 }
@@ -183,14 +187,16 @@ bool Namespaces::in_reach(const Namespace& space, PyObject* dict) const {
   if (now == nullptr) return true;  // taken out of sys.modules: whoever holds it still runs it
   if (space.space == Space::module) return now == dict;
   PyObject* named = item(now, known.qualname.c_str());
-  if (named == nullptr || !PyType_Check(named) || named == reinterpret_cast<PyObject*>(space.type)) return true;
+  if (named == nullptr || !PyType_Check(named) || named == reinterpret_cast<PyObject*>(space.type))
+    return true;
   auto* other = reinterpret_cast<PyTypeObject*>(named);
   return type_module(other) != known.module || type_qualname(other) != known.qualname;
 }
 
 Details& Namespaces::details(Namespace& space, PyObject* dict, Origins& origins) {
   // Some packages give their classes another __module__ when they have been defined.
-  const bool rehomed = space.details && space.type != nullptr && space.details->module != type_module(space.type);
+  const bool rehomed =
+      space.details && space.type != nullptr && space.details->module != type_module(space.type);
   if (space.details && !space.details->provisional && !rehomed) return *space.details;
   if (!space.details) space.details = std::make_unique<Details>();
   auto& known = *space.details;

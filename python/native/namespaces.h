@@ -1,8 +1,8 @@
 // The namespaces that are watched: the dicts of sys.modules, of modules and of classes.
 //
-// An entry is found by the address of its dict, which is all that a watcher is given. It holds no reference:
-// watching keeps nothing alive. Names and origins are worked out when a write first needs them.
-// THREADS: every caller holds the GIL. PYTHON: nothing here runs Python code.
+// An entry is found by the address of its dict, which is all that a watcher is given. It holds no
+// reference: watching keeps nothing alive. Names and origins are worked out when a write first
+// needs them. THREADS: every caller holds the GIL. PYTHON: nothing here runs Python code.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -22,21 +22,24 @@ namespace nb = nanobind;
 
 struct Details {
   std::string module;
-  std::string qualname;               // "" for a module
+  std::string qualname;  // "" for a module
   OriginId origin = kNoOrigin;
-  PyObject* module_dict = nullptr;    // address only: the globals of code that may change this namespace freely
-  bool provisional = false;           // to be looked at again: see details()
+  PyObject* module_dict =
+      nullptr;  // address only: the globals of code that may change this namespace freely
+  bool provisional = false;  // to be looked at again: see details()
   bool builtin_type = false;
-  bool extension = false;             // of a module written in C
-  bool bodiless = false;              // of a module that no import system made
-  std::vector<OriginId> frameworks;   // see Namespaces::frameworks(); empty until asked for
-  std::unordered_map<std::string, std::vector<Layer>> layers;  // active patches by name, innermost first
+  bool extension = false;            // of a module written in C
+  bool bodiless = false;             // of a module that no import system made
+  std::vector<OriginId> frameworks;  // see Namespaces::frameworks(); empty until asked for
+  std::unordered_map<std::string, std::vector<Layer>>
+      layers;  // active patches by name, innermost first
 };
 
 struct Namespace {
   Space space = Space::module;
   PyTypeObject* type = nullptr;  // for Space::type; alive as long as its dict is watched
-  PyObject* seen_in = nullptr;   // for Space::type: address of the module dict that it was first seen in
+  PyObject* seen_in =
+      nullptr;  // for Space::type: address of the module dict that it was first seen in
   std::unique_ptr<Details> details = nullptr;
 };
 

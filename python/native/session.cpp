@@ -105,16 +105,22 @@ Report current_report() {
 
 namespace {
 
-// The program that `overt run` became is no Python, so nobody makes a report of this process and its
-// children: it does so itself.
+// The program that `overt run` became is no Python, so nobody makes a report of this process and
+// its children: it does so itself.
 bool is_leaderless(const RunSettings& settings, int pid) {
   std::error_code ignored;
-  return pid != settings.pid && !std::filesystem::exists(journal_path(settings, settings.pid), ignored);
+  return pid != settings.pid &&
+         !std::filesystem::exists(journal_path(settings, settings.pid), ignored);
 }
 
 JournalHead head_of(const RunSettings& settings, int pid) {
-  return {settings.run,     pid, pid == settings.pid ? "run" : "spawn", strings(PySys_GetObject("orig_argv")),
-          python_version(), "",  0};
+  return {settings.run,
+          pid,
+          pid == settings.pid ? "run" : "spawn",
+          strings(PySys_GetObject("orig_argv")),
+          python_version(),
+          "",
+          0};
 }
 
 }  // namespace
@@ -124,20 +130,22 @@ std::string boot(const std::string& text) {
   auto settings = RunSettings::decode(text);
   if (!settings) throw std::runtime_error(settings.error().what);
   if (settings->version != OVERT_VERSION) {
-    throw std::runtime_error("the command is overt " + settings->version + ", this interpreter has overt " +
-                             OVERT_VERSION + "; install the same version in both");
+    throw std::runtime_error("the command is overt " + settings->version +
+                             ", this interpreter has overt " + OVERT_VERSION +
+                             "; install the same version in both");
   }
   auto session = std::make_unique<Session>();
   session->pid = ::getpid();
-  if (is_leaderless(*settings, session->pid)) {
-    settings = settings->lead(session->pid);
+  if (is_leaderless(*settings, session->pid)) settings = settings->lead(session->pid);
+  if (settings->directory != settings->report) {  // a leader before us may have removed it
     std::error_code ignored;
     std::filesystem::create_directories(settings->directory, ignored);
   }
   session->settings = std::move(*settings);
   session->head = head_of(session->settings, session->pid);
   const bool root = session->pid == session->settings.pid;
-  const auto opened = session->journal.open(journal_path(session->settings, session->pid), session->head);
+  const auto opened =
+      session->journal.open(journal_path(session->settings, session->pid), session->head);
   if (!opened && root) throw std::runtime_error(opened.error().what + " " + opened.error().subject);
   Listener listener;
   listen(*session, listener);
@@ -165,7 +173,8 @@ void after_fork() noexcept try {
   session->head.started_by = "fork";
   session->head.argv = strings(PySys_GetObject("orig_argv"));
   // Where that fails the child is watched all the same; only a kill would lose its report.
-  static_cast<void>(session->journal.open(journal_path(session->settings, session->pid), session->head));
+  static_cast<void>(
+      session->journal.open(journal_path(session->settings, session->pid), session->head));
 } catch (...) {
   complain("this child process is not governed: no memory");
 }

@@ -1,9 +1,9 @@
 // One governed process: what `overt run` started, or a child of it.
 //
-// Starts the watcher before the program's first line, appends what it sees to the process's journal and
-// makes the report when the process ends. A fault here is told in one line on standard error and never
-// changes how the program ends.
-// THREADS: every function is called with the GIL held; the SIGTERM handler uses prepared memory only.
+// Starts the watcher before the program's first line, appends what it sees to the process's journal
+// and makes the report when the process ends. A fault here is told in one line on standard error
+// and never changes how the program ends. THREADS: every function is called with the GIL held; the
+// SIGTERM handler uses prepared memory only.
 #pragma once
 
 #include <string>
@@ -13,12 +13,13 @@
 
 namespace overt::py {
 
-// Called once, by overt._boot. `settings` is the value of OVERT_RUN; the result is what it must be for the
-// children of this process, "" when they are to be left alone. Throws std::runtime_error with a sentence
-// for the user when this process cannot be governed.
+// Called once, by overt._boot. `settings` is the value of OVERT_RUN; the result is what it must be
+// for the children of this process, "" when they are to be left alone. Throws std::runtime_error
+// with a sentence for the user when this process cannot be governed.
 std::string boot(const std::string& settings);
 
-// The end of the process, from atexit: stops watching, writes the report. Does nothing the second time.
+// The end of the process, from atexit: stops watching, writes the report. Does nothing the second
+// time.
 void finish() noexcept;
 
 // In a forked child, before any Python code of its own runs.

@@ -12,7 +12,8 @@ namespace {
 
 // Prepared for the handler; pointers into strings that live as long as the process.
 struct Prepared {
-  pid_t pid = 0;  // a child made by fork(2) in C inherits the handler, and is not what the report is about
+  pid_t pid =
+      0;  // a child made by fork(2) in C inherits the handler, and is not what the report is about
   std::string command;
   std::string variable;
   std::array<char*, 3> argv{};
@@ -27,14 +28,15 @@ extern "C" void on_sigterm(int signal_number) {
   // vfork: fork would copy locks that other threads hold and run handlers that take them.
   const pid_t child = ::getpid() == prepared->pid ? ::vfork() : -1;
   if (child == 0) {
-    ::sigprocmask(SIG_SETMASK, &prepared->no_signals, nullptr);  // else the command could not be interrupted
+    ::sigprocmask(SIG_SETMASK, &prepared->no_signals,
+                  nullptr);  // else the command could not be interrupted
     ::execve(prepared->command.c_str(), prepared->argv.data(), prepared->environment.data());
     ::_exit(127);
   }
   int status = 0;
   while (child > 0 && ::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  struct sigaction fallback {};
+  struct sigaction fallback{};
   fallback.sa_handler = SIG_DFL;
   ::sigaction(signal_number, &fallback, nullptr);
   ::raise(signal_number);  // blocked here; it ends the process when this handler returns
@@ -44,7 +46,7 @@ extern "C" void on_sigterm(int signal_number) {
 }  // namespace
 
 void report_on_sigterm(const RunSettings& settings, const std::string& variable) {
-  struct sigaction current {};
+  struct sigaction current{};
   if (prepared != nullptr || ::sigaction(SIGTERM, nullptr, &current) != 0) return;
   if ((current.sa_flags & SA_SIGINFO) != 0 || current.sa_handler != SIG_DFL) return;
   prepared = new Prepared;
@@ -55,7 +57,7 @@ void report_on_sigterm(const RunSettings& settings, const std::string& variable)
   static std::string verb = "finish-run";
   prepared->argv = {prepared->command.data(), verb.data(), nullptr};
   prepared->environment = {prepared->variable.data(), nullptr};
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_sigterm;
   action.sa_flags = SA_RESTART;
   sigfillset(&action.sa_mask);
@@ -63,7 +65,7 @@ void report_on_sigterm(const RunSettings& settings, const std::string& variable)
 }
 
 void stop_reporting_on_sigterm() {
-  struct sigaction current {};
+  struct sigaction current{};
   if (::sigaction(SIGTERM, nullptr, &current) != 0 || current.sa_handler != on_sigterm) return;
   current = {};
   current.sa_handler = SIG_DFL;

@@ -95,13 +95,18 @@ int Watcher::on_dict(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyO
 
 void Watcher::notice(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyObject* value) {
   switch (event) {
-    case PyDict_EVENT_DEALLOCATED: return forget(dict);
-    case PyDict_EVENT_CLEARED: return cleared(dict);
-    case PyDict_EVENT_CLONED: return cloned(dict, key);
+    case PyDict_EVENT_DEALLOCATED:
+      return forget(dict);
+    case PyDict_EVENT_CLEARED:
+      return cleared(dict);
+    case PyDict_EVENT_CLONED:
+      return cloned(dict, key);
     case PyDict_EVENT_ADDED:
     case PyDict_EVENT_MODIFIED:
-    case PyDict_EVENT_DELETED: break;
-    default: return;  // of a later CPython
+    case PyDict_EVENT_DELETED:
+      break;
+    default:
+      return;  // of a later CPython
   }
   if (value != nullptr && PyType_Check(value)) {
     namespaces_.watch_stored_type(reinterpret_cast<PyTypeObject*>(value), dict);
@@ -111,7 +116,8 @@ void Watcher::notice(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyO
   if (key != nullptr && PyUnicode_CheckExact(key)) consider(event, dict, key, value);
 }
 
-// An empty dict takes over another one whole, which update() does where it can: the only event for all names.
+// An empty dict takes over another one whole, which update() does where it can: the only event for
+// all names.
 void Watcher::cloned(PyObject* dict, PyObject* source) {
   Py_ssize_t at = 0;
   PyObject* key = nullptr;
@@ -122,25 +128,31 @@ void Watcher::cloned(PyObject* dict, PyObject* source) {
 }
 
 // The first half of changes_behaviour(), by types alone and without a name: most writes end here.
-bool Watcher::can_matter(PyObject* dict, const Namespace& space, PyObject* old_value, PyObject* value) const {
+bool Watcher::can_matter(PyObject* dict, const Namespace& space, PyObject* old_value,
+                         PyObject* value) const {
   if (space.space == Space::modules) return true;
   if (old_value == nullptr && value != nullptr) {
     const auto* type = Py_TYPE(value);
-    return type->tp_call != nullptr || type->tp_descr_get != nullptr || type->tp_descr_set != nullptr ||
-           dict == builtins_;
+    return type->tp_call != nullptr || type->tp_descr_get != nullptr ||
+           type->tp_descr_set != nullptr || dict == builtins_;
   }
   return (old_value != nullptr && !is_plain(old_value)) || (value != nullptr && !is_plain(value));
 }
 
-// Code of the module that a namespace belongs to writes to it; for sys.modules, the import system does.
+// Code of the module that a namespace belongs to writes to it; for sys.modules, the import system
+// does.
 bool Watcher::is_own_write(PyObject* dict, Namespace& space) {
   PyObject* globals = PyEval_GetGlobals();
   if (globals == nullptr) return false;
   switch (space.space) {
-    case Space::module: return globals == dict;
-    case Space::type: return namespaces_.details(space, dict, origins_).module_dict == globals;
-    case Space::modules: return globals == import_system_[0] || globals == import_system_[1];
-    case Space::function: return false;
+    case Space::module:
+      return globals == dict;
+    case Space::type:
+      return namespaces_.details(space, dict, origins_).module_dict == globals;
+    case Space::modules:
+      return globals == import_system_[0] || globals == import_system_[1];
+    case Space::function:
+      return false;
   }
   return false;
 }
@@ -165,7 +177,8 @@ void Watcher::consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, P
   std::vector<Layer>* layers = nullptr;
   if (may_be_patched(dict)) {
     auto& known = namespaces_.details(*space, dict, origins_).layers;
-    if (const auto it = known.find(std::string(text_of(key))); it != known.end()) layers = &it->second;
+    if (const auto it = known.find(std::string(text_of(key))); it != known.end())
+      layers = &it->second;
     if (layers != nullptr && settle(*layers, value)) return;
   }
   const bool tracked = layers != nullptr && !layers->empty();
@@ -181,7 +194,8 @@ void Watcher::consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, P
   write.module = details.module;
   write.qualname = details.qualname;
   write.key = text_of(key);
-  write.origin = space->space == Space::modules ? namespaces_.origin_of_module(key, origins_) : details.origin;
+  write.origin =
+      space->space == Space::modules ? namespaces_.origin_of_module(key, origins_) : details.origin;
   write.builtin_type = details.builtin_type;
   write.patched = tracked;
   write.extension = details.extension;
@@ -195,8 +209,9 @@ void Watcher::consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, P
   if (own.empty()) details.layers.erase(std::string(write.key));
 }
 
-// A dict that is emptied and filled again, as mock.patch.dict(sys.modules) does at its end. What comes back as
-// it was has not changed; a name that patches had added is gone. THREADS: as for the callbacks.
+// A dict that is emptied and filled again, as mock.patch.dict(sys.modules) does at its end. What
+// comes back as it was has not changed; a name that patches had added is gone. THREADS: as for the
+// callbacks.
 void Watcher::cleared(PyObject* dict) {
   auto* space = namespaces_.find(dict);
   if (space == nullptr || space->space == Space::type) return;  // a class that dies
@@ -222,8 +237,8 @@ Identity Watcher::before_clearing(PyObject* dict, PyObject* key) {
 }
 
 // The second half of both callbacks: true when the write was recorded as a layer.
-bool Watcher::decide(Write& write, std::vector<Layer>& layers, PyObject* holder, PyObject* old_value,
-                     PyObject* value) {
+bool Watcher::decide(Write& write, std::vector<Layer>& layers, PyObject* holder,
+                     PyObject* old_value, PyObject* value) {
   write.old_value = describe(old_value, namespaces_, origins_);
   write.new_value = describe(value, namespaces_, origins_);
   if (!changes_behaviour(write)) {
@@ -234,7 +249,8 @@ bool Watcher::decide(Write& write, std::vector<Layer>& layers, PyObject* holder,
   const Stack stack(namespaces_, origins_);
   write.frames = stack.frames();
   const auto verdict = judge(write, origins_);
-  const bool kept = verdict.ruling == Ruling::patch || (internal_ && verdict.ruling == Ruling::internal);
+  const bool kept =
+      verdict.ruling == Ruling::patch || (internal_ && verdict.ruling == Ruling::internal);
   if (!kept) {
     retire(layers, 0);  // the namespace's own side put something else there
     return false;
@@ -254,7 +270,8 @@ void Watcher::see_path() {
 }
 
 void Watcher::record(const Write& write, const Stack& stack, const Verdict& verdict,
-                     std::vector<Layer>& layers, PyObject* holder, PyObject* old_value, PyObject* value) {
+                     std::vector<Layer>& layers, PyObject* holder, PyObject* old_value,
+                     PyObject* value) {
   Patch patch;
   patch.target = write.target();
   patch.change = write.change();
@@ -309,7 +326,8 @@ void Watcher::retire(std::vector<Layer>& layers, std::size_t from) {
 void Watcher::forget(PyObject* dict) {
   cleared_.erase(dict);
   if (patched_dicts_.erase(dict) != 0) {
-    if (auto* space = namespaces_.find(dict); space != nullptr && space->details) retire(*space->details);
+    if (auto* space = namespaces_.find(dict); space != nullptr && space->details)
+      retire(*space->details);
   }
   namespaces_.forget(dict);
 }
@@ -318,15 +336,16 @@ void Watcher::retire(Details& details) {
   for (auto& [name, layers] : details.layers) retire(layers, 0);
 }
 
-// Patches of a module that was imported again since, or of a class that was defined again, are out of reach:
-// nobody who asks for the target by its name gets them. That is a state and no event (some exchange an entry
-// of sys.modules for a moment), so it is looked at when it matters: before another patch of the same module is
-// recorded, and for a report.
+// Patches of a module that was imported again since, or of a class that was defined again, are out
+// of reach: nobody who asks for the target by its name gets them. That is a state and no event
+// (some exchange an entry of sys.modules for a moment), so it is looked at when it matters: before
+// another patch of the same module is recorded, and for a report.
 void Watcher::retire_unreachable(std::string_view module) {
   for (PyObject* dict : patched_dicts_) {
     auto* space = namespaces_.find(dict);
     if (space == nullptr || !space->details) continue;
-    if ((module.empty() || space->details->module == module) && !namespaces_.in_reach(*space, dict)) {
+    if ((module.empty() || space->details->module == module) &&
+        !namespaces_.in_reach(*space, dict)) {
       retire(*space->details);
     }
   }
@@ -343,18 +362,26 @@ int Watcher::on_function(PyFunction_WatchEvent event, PyFunctionObject* function
   return 0;
 }
 
-void Watcher::consider_function(PyFunction_WatchEvent event, PyFunctionObject* function, PyObject* value) {
+void Watcher::consider_function(PyFunction_WatchEvent event, PyFunctionObject* function,
+                                PyObject* value) {
   auto* object = reinterpret_cast<PyObject*>(function);
   PyObject* old_value = nullptr;
   std::size_t part = 0;
   switch (event) {
-    case PyFunction_EVENT_MODIFY_CODE: old_value = function->func_code; break;
-    case PyFunction_EVENT_MODIFY_DEFAULTS: old_value = function->func_defaults, part = 1; break;
-    case PyFunction_EVENT_MODIFY_KWDEFAULTS: old_value = function->func_kwdefaults, part = 2; break;
+    case PyFunction_EVENT_MODIFY_CODE:
+      old_value = function->func_code;
+      break;
+    case PyFunction_EVENT_MODIFY_DEFAULTS:
+      old_value = function->func_defaults, part = 1;
+      break;
+    case PyFunction_EVENT_MODIFY_KWDEFAULTS:
+      old_value = function->func_kwdefaults, part = 2;
+      break;
     case PyFunction_EVENT_DESTROY:
       if (!functions_.empty()) functions_.erase(object);
       return;
-    default: return;
+    default:
+      return;
   }
   if (old_value == value) return;
   const ErrorKept error_kept;

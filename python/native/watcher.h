@@ -1,9 +1,10 @@
 // Watches every write to the namespaces of modules and classes and to the code of functions.
 //
-// The callbacks run inside the interpreter's own write, for every store to every watched name, so they
-// decide by pointers first, by types next, and look at the stack last. What is a patch goes to the ledger
-// and to whoever listens. Nothing here runs Python code, keeps an object alive or leaves an error set.
-// THREADS: every caller holds the GIL. There is one watcher per process, for its main interpreter.
+// The callbacks run inside the interpreter's own write, for every store to every watched name, so
+// they decide by pointers first, by types next, and look at the stack last. What is a patch goes to
+// the ledger and to whoever listens. Nothing here runs Python code, keeps an object alive or leaves
+// an error set. THREADS: every caller holds the GIL. There is one watcher per process, for its main
+// interpreter.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -69,7 +70,8 @@ class Watcher {
   void notice(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyObject* value);
   void consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyObject* value);
   void consider_function(PyFunction_WatchEvent event, PyFunctionObject* function, PyObject* value);
-  bool can_matter(PyObject* dict, const Namespace& space, PyObject* old_value, PyObject* value) const;
+  bool can_matter(PyObject* dict, const Namespace& space, PyObject* old_value,
+                  PyObject* value) const;
   bool is_own_write(PyObject* dict, Namespace& space);
   void see_path();
   void retire_unreachable(std::string_view module);
@@ -94,15 +96,17 @@ class Watcher {
   Listener listener_;
   bool internal_;
   Py_ssize_t path_seen_ = 0;
-  PyObject* builtins_ = nullptr;  // addresses of the dicts of modules that live as long as the interpreter
+  PyObject* builtins_ =
+      nullptr;  // addresses of the dicts of modules that live as long as the interpreter
   std::array<PyObject*, 2> import_system_{};
   int dict_watcher_ = -1;
   int function_watcher_ = -1;
   std::bitset<4096> patched_;  // a Bloom filter of the dicts that hold active patches; only grows
   std::unordered_map<PyObject*, Function> functions_;
   std::unordered_set<PyObject*> patched_dicts_;  // those dicts exactly
-  std::unordered_map<PyObject*, std::unordered_map<std::string, Identity>> cleared_;  // what they held
-  std::vector<Subject> subjects_;                // by id - 1
+  std::unordered_map<PyObject*, std::unordered_map<std::string, Identity>>
+      cleared_;                    // what they held
+  std::vector<Subject> subjects_;  // by id - 1
   std::chrono::steady_clock::duration spent_{};
 };
 

@@ -7,11 +7,10 @@ Importing this package changes nothing: no patch, no thread, no socket, no file.
     for patch in overt.ledger(): ...
 """
 
-from overt._native import __version__, unwatch, watch, watching
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from overt._ledger import Owner, Patch, Site, ledger, report
+    from overt._native import __version__, unwatch, watch, watching
 
 __all__ = [
     "Owner",
@@ -27,13 +26,16 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Import the views of the ledger when they are first used.
+    """Import what a name stands for when it is first used.
 
-    A program under `overt run` has this package imported before its first line, and with it nothing else
-    that the program might expect to import itself (json, dataclasses, inspect, ...).
+    A program under `overt run` has this package imported before its first line, and with it nothing that the
+    program might expect to import itself (json, dataclasses, ...). And an extension that does not load is
+    met where somebody can say so in one line.
     """
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from overt import _ledger
-
-    return getattr(_ledger, name)
+    if name in ("__version__", "unwatch", "watch", "watching"):
+        import overt._native as home
+    else:
+        import overt._ledger as home
+    return getattr(home, name)

@@ -12,12 +12,13 @@ import sys
 def _start(variable: str) -> None:
     root = f'"pid":{os.getpid()},' in variable
     try:
-        from overt import _native
+        import overt._native as _native
 
         for_children = _native.boot(variable)
     except Exception as error:  # noqa: BLE001  # whatever is wrong with us is not the program's fault
         if sys.stderr:  # None in a program that was started without one
-            sys.stderr.write(f"overt: this process is not governed: {error}\n")
+            what = str(error).partition("\n")[0]
+            sys.stderr.write(f"overt: this process is not governed: {what}\n")
             sys.stderr.flush()
         if root:  # the user asked for this very process: better not to start than to start half
             os._exit(4)

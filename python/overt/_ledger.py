@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from overt import _native
+import overt._native as _native
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ GENERATED = "?"  # the party of code made at run time, with no module: it acts f
 
 def _name(change: Change) -> str:
     """The last part of the target: what was written."""
-    text = change["target"].partition(":")[2]
+    text: str = change["target"].partition(":")[2]
     return text if change["space"] == "modules" else text.rpartition(".")[2]
 
 
@@ -62,7 +62,9 @@ def bookkeeping(change: Change) -> bool:
 def plain_data(change: Change) -> bool:
     """Data replaced by data."""
     values = [value for value in (change["old"], change["new"]) if value is not None]
-    return change["space"] in ("module", "type") and all(value["plain"] for value in values)
+    if change["space"] not in ("module", "type") or change["module"] == "builtins":
+        return False
+    return all(value["plain"] for value in values)
 
 
 def new_data(change: Change) -> bool:
@@ -88,7 +90,7 @@ def own_entry(change: Change) -> bool:
     if change["space"] != "modules" or change["old"] is not None:
         return False
     home = party(top, home_of(top))
-    return home == _value_party(change["new"]) or (home != APPLICATION and top != _name(change))
+    return home != APPLICATION and (home == _value_party(change["new"]) or top != _name(change))
 
 
 def run_time_module(change: Change) -> bool:
@@ -96,8 +98,8 @@ def run_time_module(change: Change) -> bool:
     new = change["new"]
     if change["space"] != "modules" or change["old"] is not None or new is None:
         return False
-    made = new["definer"].endswith(_name(change)) or not new["module"]
-    return made and not home_of(_name(change).partition(".")[0])
+    top = _name(change).partition(".")[0]
+    return new["definer"].endswith(_name(change)) and party(top, home_of(top)) == APPLICATION
 
 
 def registered(change: Change) -> bool:
@@ -108,8 +110,10 @@ def registered(change: Change) -> bool:
 def own_distribution(change: Change) -> bool:
     """State that a distribution keeps in itself: no function or class of it was exchanged."""
     old, new = change["old"], change["new"]
-    if change["space"] not in ("module", "type") or _is_behaviour(old):
+    if change["space"] not in ("module", "type") or _is_behaviour(old) or (old and old["module"]):
         return False
+    if old is None and _party(change) == PYTHON:
+        return False  # the standard library is complete from the start
     values = [value for value in (old, new) if value and not value["plain"]]
     return all(_value_party(value) in (_party(change), GENERATED) for value in values)
 

@@ -13,20 +13,26 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType, GenericAlias, MethodType, ModuleType, UnionType
 from typing import Any
 
-_module_dict = ModuleType.__dict__["__dict__"].__get__
+_module_dict: Any = ModuleType.__dict__["__dict__"].__get__
 _class_dict = type.__dict__["__dict__"].__get__
-_class_module = type.__dict__["__module__"].__get__
+_class_module: Any = type.__dict__["__module__"].__get__
 _class_qualname = type.__dict__["__qualname__"].__get__
 _mro = type.__dict__["__mro__"].__get__
+_globals = FunctionType.__dict__["__globals__"].__get__
 
 _SCALARS = (int, float, complex, bool, str, bytes, bytearray, range, slice, type(None), type(...))
 _ANNOTATIONS = (GenericAlias, UnionType)
-_WRAPPERS = {staticmethod: "__func__", classmethod: "__func__", property: "fget"}
+_WRAPPERS: dict[type, str] = {
+    staticmethod: "__func__",
+    classmethod: "__func__",
+    MethodType: "__func__",
+    property: "fget",
+}
 _ABSENT = object()
 
 
@@ -93,7 +99,7 @@ class Snapshot:
         self.spaces[id(names)] = Namespace("module", f"{name}:", name, module, own)
 
 
-def is_plain(value: object, depth: int = 0) -> bool:
+def is_plain(value: Any, depth: int = 0) -> bool:
     """Numbers, strings, bytes, None, types in annotations, and containers of these."""
     kind = type(value)
     if kind in _SCALARS or kind in _ANNOTATIONS or _class_module(kind) == "typing":
@@ -111,21 +117,24 @@ def _file(module: str) -> str:
     return _text(names.get("__file__"), "")
 
 
+def _definition(value: object) -> object:
+    """The function inside a descriptor or bound method of the interpreter's own."""
+    return getattr(value, _WRAPPERS[type(value)])
+
+
 def _definer(value: object) -> str:
     """The module whose code runs when `value` is used, as far as its shape tells."""
     kind = type(value)
     if kind in _WRAPPERS:
-        return _definer(getattr(value, _WRAPPERS[kind]))
-    if kind is MethodType:
-        return _definer(value.__func__)
+        return _definer(_definition(value))
     if kind is FunctionType:
-        return _text(value.__globals__.get("__name__"))
+        return _text(_globals(value).get("__name__"))
     if is_kind(value, type):
         return _text(_class_module(value))
     if is_kind(value, ModuleType):
         return _text(_module_dict(value).get("__name__"))
     if kind is type(len):
-        return _text(value.__module__, "builtins")
+        return _text(getattr(value, "__module__", None), "builtins")
     return _text(_class_module(kind))
 
 
@@ -150,14 +159,14 @@ def describe(value: object) -> dict[str, Any] | None:
 
 
 def _same(old: object, new: object) -> bool:
-    """The identical object, or another staticmethod, classmethod or property of the same function."""
+    """The identical object, or another staticmethod, classmethod or property around the same."""
     if old is new:
         return True
     if type(old) is not type(new) or type(old) not in _WRAPPERS:
         return False
-    if type(old) is property:
+    if type(old) is property and type(new) is property:
         return old.fget is new.fget and old.fset is new.fset and old.fdel is new.fdel
-    return old.__func__ is new.__func__
+    return _definition(old) is _definition(new)
 
 
 def _frameworks(holder: object) -> list[str]:
@@ -202,7 +211,7 @@ def compare(before: Snapshot, after: Snapshot) -> list[dict[str, Any]]:
     return found
 
 
-def _changed(old_parts: list[object], new_parts: list[object]) -> tuple[object, object]:
+def _changed(old_parts: Sequence[object], new_parts: Sequence[object]) -> tuple[object, object]:
     return next((o, n) for o, n in zip(old_parts, new_parts, strict=True) if o is not n)
 
 

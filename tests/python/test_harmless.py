@@ -217,3 +217,22 @@ def test_odd_names_and_values_do_no_harm(world: World, case: str) -> None:
     seen = world.run("import shop, tracer\ntracer.go()\n")
     assert expected is None or seen.rows == expected
     assert seen.stdout == ("0\n" if case == "a hostile key" else "")
+
+
+def test_lazy_module_stays_lazy(world: World) -> None:
+    """Watching, patching and reporting load no module that the program put off."""
+    world.install("sloth", "1", sloth="print('loaded')\ndef f(): pass\n")
+    code = """
+import importlib.util
+spec = importlib.util.find_spec("sloth")
+spec.loader = importlib.util.LazyLoader(spec.loader)
+module = sys.modules["sloth"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+shop.HOOK = module
+types.ModuleType.__getattribute__(module, "__dict__")["early"] = fake
+shop.price = fake
+print("end")
+"""
+    seen = world.sees(code, HEAD)
+    assert seen.stdout == "end\n"
+    assert "replaced shop:price" in seen.rows

@@ -88,6 +88,7 @@ def test_extension_exports_only_its_entry(native_library: Path) -> None:
 IMPORT = """
 import gc, json, os, sys, builtins
 def state():
+    with open("/proc/self/maps") as file: maps = file.read().splitlines()
     return {
         "modules": sorted(sys.modules),
         "tasks": len(os.listdir("/proc/self/task")),
@@ -100,7 +101,7 @@ def state():
         "environment": dict(os.environ),
         "hooks": [sys.getprofile(), sys.gettrace(), str(sys.excepthook), str(sys.displayhook)],
         "here": sorted(os.listdir(".")),
-        "maps": sorted({l.split()[-1] for l in open("/proc/self/maps") if ".so" in l}),
+        "maps": sorted({l.split()[-1] for l in maps if ".so" in l}),
     }
 before = state()
 import overt

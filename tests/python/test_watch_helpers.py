@@ -142,3 +142,35 @@ def test_registration_in_the_standard_library_is_no_patch(world: World) -> None:
     code = "import logging\nlogging.setLoggerClass(type('L', (logging.Logger,), {}))\n"
     code += "logging.setLogRecordFactory(logging.LogRecord)\nlogging.addLevelName(5, 'FINE')"
     assert world.sees(code).rows == []
+
+
+def test_writer_exchanges_what_it_had_put_there_itself(world: World) -> None:
+    """A name that a distribution was asked to add stays its own to exchange."""
+    world.install(
+        "plus",
+        "1.0",
+        plus="def add(c): c.extra = first\ndef swap(c): c.extra = second\n"
+        "def first(self): pass\ndef second(self): pass\n",
+    )
+    world.install("user", "1.0", user="import plus\nclass A: pass\nplus.add(A)\n")
+    assert world.run("import plus, user\nplus.swap(user.A)\n").rows == []
+
+
+def test_module_made_at_run_time_is_filled_by_others(world: World) -> None:
+    """A module without a body is completed from outside; what stands there can be patched."""
+    world.install(
+        "maker",
+        "1",
+        maker="import sys, types\nm = types.ModuleType('made')\n"
+        "m.f = len\nsys.modules['made'] = m\n",
+    )
+    seen = world.sees("made.g = len\nmade.f = print", "import maker, made")
+    assert seen.rows == ["replaced made:f"]
+
+
+def test_private_names_of_a_patch_are_told_by_their_target(world: World) -> None:
+    """A patch of a private module is reported where it was made, not where it is published."""
+    world.install("boxes", "1", boxes___impl="def f(): pass\n")
+    (world.site / "boxes" / "__init__.py").write_text("from boxes._impl import f\n")
+    seen = world.sees("boxes.f = len\nboxes._impl.f = len", "import boxes")
+    assert seen.rows == ["replaced boxes:f", "replaced boxes._impl:f"]

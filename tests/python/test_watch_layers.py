@@ -125,6 +125,14 @@ def test_what_is_put_back_within_one_call_is_reverted(world: World, case: str) -
     assert [(patch["layer"], patch["state"]) for patch in seen.patches] == [(1, "reverted")]
 
 
+def test_anybody_may_undo(world: World) -> None:
+    """It is the value that counts: who puts the original back undoes the patch of another."""
+    world.tracer("shop.saved = shop.price\nshop.price = len")
+    world.audit("shop.price = shop.saved")
+    seen = world.run("import audit, tracer\ntracer.go()\naudit.go()\n")
+    assert seen.rows == ["replaced shop:price (reverted)", "added shop:saved"][::-1]
+
+
 def test_inner_original_put_back_undoes_all_above_it(world: World) -> None:
     """Three layers go when what the innermost replaced is there again."""
     code = """
@@ -161,7 +169,7 @@ def test_new_value_at_an_old_address_is_no_reversal(world: World, case: str) -> 
     world.install("shop-core", "2.0", shop=f"{shop}{source}\n")
     code = f"for i in range(5):\n    shop.{name} = {new}\n    del i"
     seen = world.sees(code, "import shop\ndef fake(): pass")
-    assert [patch["state"] for patch in seen.patches] == ["on"]
+    assert [(patch["state"], patch["times"]) for patch in seen.patches] == [("on", 5)]
 
 
 def test_owner_of_the_target_takes_patches_away(world: World) -> None:

@@ -41,7 +41,7 @@ def test_change_that_no_namespace_shows_is_not_seen(world: World, case: str) -> 
 
 
 def test_what_happened_before_watch_is_not_seen(world: World) -> None:
-    """A program that calls overt.watch() sees what follows; its undoing is a change like any other."""
+    """After overt.watch() a program sees what follows; an undoing is a change like any other."""
     source = """
 import overt, shop
 old = shop.price

@@ -46,6 +46,17 @@ WAYS = {
     "a destructor": "type('D', (), {'__del__': lambda self: setattr(shop, 'price', fake)})()",
     "a weak reference's callback": "import weakref\nr = weakref.ref(type('T', (), {})(), "
     "lambda _: setattr(shop, 'price', fake))",
+    "an executor": "from concurrent.futures import ThreadPoolExecutor\n"
+    "with ThreadPoolExecutor(1) as pool: pool.submit(setattr, shop, 'price', fake).result()",
+    "a signal's handler": "import signal\n"
+    "signal.signal(signal.SIGUSR1, lambda *_: setattr(shop, 'price', fake))\n"
+    "signal.raise_signal(signal.SIGUSR1)",
+    "an audit hook": "done = []\ndef hook(event, _):\n"
+    "    if event == 'tracer' and not done: done.append(1); shop.price = fake\n"
+    "sys.addaudithook(hook); sys.audit('tracer')",
+    "a deep recursion": "sys.setrecursionlimit(9000)\ndef down(n):\n"
+    "    if n: down(n - 1)\n    else: shop.price = fake\ndown(5000)",
+    "a sort's key": "sorted([1], key=lambda _: setattr(shop, 'price', fake))",
     "contextlib": "import contextlib\nwith contextlib.ExitStack() as stack:\n"
     "    stack.callback(setattr, shop, 'price', fake)",
 }

@@ -42,7 +42,7 @@ for patch in ledger():
     patch.site.line = 1  # type: ignore[misc]
 
 watch("internal")  # type: ignore[arg-type]
-ledger(True)  # type: ignore[call-arg, misc]
+ledger(True)  # type: ignore[call-arg]
 _ = overt.nonsense  # type: ignore[attr-defined]
 
 assert_type(unwatch(), None)

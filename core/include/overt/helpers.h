@@ -1,8 +1,8 @@
 // Libraries that patch on behalf of their caller: they are `via`, never owners.
 //
-// The list holds general-purpose patching tools only, known by import name. A private copy that a vendor
-// ships inside its own package belongs to the vendor and needs no entry.
-// THREADS: pure functions.
+// The list holds general-purpose patching tools only, known by import name. A private copy that a
+// vendor ships inside its own package belongs to the vendor and needs no entry. THREADS: pure
+// functions.
 #pragma once
 
 #include <string_view>

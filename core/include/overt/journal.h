@@ -1,17 +1,20 @@
 // The journal: what happened to the patches of one process, written as it happens.
 //
-// A file of JSON lines, appended with one write(2) each, so that a process that is killed leaves a valid
-// prefix and whoever is left can make its report:
+// A file of JSON lines, appended with one write(2) each, so that a process that is killed leaves a
+// valid prefix and whoever is left can make its report:
 //
 //   {"overt.journal": 1, "run": "6-1790000000000", "pid": 7, "started_by": "fork", "argv": [...],
 //    "python": "3.13.0", "fork_of": "6.journal", "fork_at": 8192}
-//                                          first line; the last two for a forked child only: what happened
-//                                          before the fork stands in its parent's first fork_at bytes
-//   {"patch": {...}, "modules": 312}       as in overt.report/1, with the modules that were there by then
+//                                          first line; the last two for a forked child only: what
+//                                          happened before the fork stands in its parent's first
+//                                          fork_at bytes
+//   {"patch": {...}, "modules": 312}       as in overt.report/1, with the modules that were there
+//   by then
 //   {"revert": 3}   {"again": 3}
 //   {"end": {"modules": 312, "watch_ms": 4.1, "reach": [[3, 2, ["shop.http"]]]}}
-//                                          absent when the process was killed; reach by patch: modules that
-//                                          hold it, modules that still hold what it replaced
+//                                          absent when the process was killed; reach by patch:
+//                                          modules that hold it, modules that still hold what it
+//                                          replaced
 //
 // THREADS: not synchronised; callers hold the GIL. SIGNALS: nothing here runs in a handler.
 #pragma once
@@ -57,8 +60,8 @@ class Journal {
 
   bool is_open() const { return fd_ >= 0; }
   const std::string& path() const { return path_; }
-  std::uint64_t size() const { return size_; }    // bytes written so far
-  std::uint64_t lost() const { return lost_; }    // lines that could not be written
+  std::uint64_t size() const { return size_; }  // bytes written so far
+  std::uint64_t lost() const { return lost_; }  // lines that could not be written
 
  private:
   void line(const std::string& text);

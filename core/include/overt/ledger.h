@@ -24,9 +24,9 @@ class Ledger {
   // More patches than this are counted as dropped, not kept.
   static constexpr std::size_t kCapacity = 100'000;
 
-  // Adds a patch as the outermost layer of its target and returns its id. The same line making the same
-  // change again, while it is the outermost layer or after a revert, counts `times` of the patch that is
-  // there (and makes it active again). Returns 0 when the ledger is full.
+  // Adds a patch as the outermost layer of its target and returns its id. The same line making the
+  // same change again, while it is the outermost layer or after a revert, counts `times` of the
+  // patch that is there (and makes it active again). Returns 0 when the ledger is full.
   int add(Patch patch);
 
   // Marks a patch as undone. It stays listed; the layers above it move down.
@@ -39,15 +39,17 @@ class Ledger {
   const std::vector<Patch>& patches() const { return patches_; }
   std::size_t dropped() const { return dropped_; }
 
-  // Targets that patches of two owners changed at the same time. Internal changes are no patches of others.
+  // Targets that patches of two owners changed at the same time. Internal changes are no patches of
+  // others.
   std::vector<Conflict> conflicts() const;
 
  private:
   void note_conflict(const std::vector<int>& layers, int newest);
 
   std::vector<Patch> patches_;
-  std::unordered_map<std::string, std::vector<int>> layers_;  // active ids of a target, innermost first
-  std::unordered_map<std::string, int> repeated_;             // identity() -> id
+  std::unordered_map<std::string, std::vector<int>>
+      layers_;                                     // active ids of a target, innermost first
+  std::unordered_map<std::string, int> repeated_;  // identity() -> id
   std::vector<std::pair<std::string, std::set<int>>> conflicts_;
   std::unordered_map<std::string, std::size_t> conflict_of_;  // target -> index in conflicts_
   std::size_t dropped_ = 0;

@@ -1,4 +1,5 @@
-// Where code comes from: the interpreter, its standard library, an installed distribution, the application.
+// Where code comes from: the interpreter, its standard library, an installed distribution, the
+// application.
 //
 // Every judgement about a patch compares two origins, that of the code that writes and that of the
 // namespace written to, so origins are small, shared and looked up by index.
@@ -74,7 +75,8 @@ std::string_view top_name(std::string_view module);
 
 // The name that code goes by, whether it was imported or started as a program.
 inline std::string_view real_name(std::string_view module, std::string_view main_name) {
-  if (module == "__mp_main__") module = "__main__";  // the program, imported again by multiprocessing
+  if (module == "__mp_main__")
+    module = "__main__";  // the program, imported again by multiprocessing
   return module == "__main__" && !main_name.empty() ? main_name : module;
 }
 

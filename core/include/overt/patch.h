@@ -1,7 +1,7 @@
 // One patch as the ledger knows it and as a report prints it.
 //
-// Everything is text and numbers, so that a patch can be written to a journal by one process and read by
-// another. THREADS: values; no shared state.
+// Everything is text and numbers, so that a patch can be written to a journal by one process and
+// read by another. THREADS: values; no shared state.
 #pragma once
 
 #include <cstdint>

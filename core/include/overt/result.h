@@ -1,7 +1,7 @@
 // Errors of the core: values, never exceptions, and never without saying what to do.
 //
-// A function that can fail returns result<T>. The error says what happened, to which subject, and its
-// code maps one to one to an exit status of the command line and to a Python exception.
+// A function that can fail returns result<T>. The error says what happened, to which subject, and
+// its code maps one to one to an exit status of the command line and to a Python exception.
 // THREADS: values; no shared state.
 #pragma once
 

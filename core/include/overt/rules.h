@@ -27,8 +27,9 @@ inline constexpr std::size_t kNobody = static_cast<std::size_t>(-1);
 
 struct Verdict {
   Ruling ruling = Ruling::data;
-  std::string_view rule;         // short name of the rule that decided, as in docs/what-counts.md
-  OriginId owner = kNoOrigin;    // for patch and internal: who made it; kNoOrigin when nobody can be named
+  std::string_view rule;  // short name of the rule that decided, as in docs/what-counts.md
+  OriginId owner =
+      kNoOrigin;  // for patch and internal: who made it; kNoOrigin when nobody can be named
   std::size_t frame = kNobody;   // index into frames of the line that made it
   std::vector<std::string> via;  // helpers between the owner and the write, innermost first
 };

@@ -1,9 +1,10 @@
 // The grammar of targets: what a patch changes, as people write it and as reports print it.
 //
 //   target  = module ":" qualname [ item ]        http.client:HTTPConnection.getresponse
-//   module  = name { "." name } | "sys.modules"   sys.modules:MySQLdb  (qualname may be dotted there too)
-//   qualname= name { "." name }                   also "f.<locals>.g", as functions call themselves
-//   item    = "[" key "]"                         shop.config:SETTINGS["debug"], key kept as written
+//   module  = name { "." name } | "sys.modules"   sys.modules:MySQLdb  (qualname may be dotted
+//   there too) qualname= name { "." name }                   also "f.<locals>.g", as functions call
+//   themselves item    = "[" key "]"                         shop.config:SETTINGS["debug"], key
+//   kept as written
 //
 // It is the grammar of entry points (pkgutil.resolve_name) with items added.
 // THREADS: values; no shared state.

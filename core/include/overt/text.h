@@ -1,5 +1,5 @@
-// Text that came from a program, made safe to print: no control sequence reaches a terminal through a name.
-// THREADS: pure functions.
+// Text that came from a program, made safe to print: no control sequence reaches a terminal through
+// a name. THREADS: pure functions.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,8 @@
 
 namespace overt {
 
-// `text` with control characters, bidirectional controls and bytes that are no UTF-8 written as escapes
+// `text` with control characters, bidirectional controls and bytes that are no UTF-8 written as
+// escapes
 // (\n, \x1b, \u202e). A text longer than `longest` bytes is cut there and says how much is missing.
 std::string printable(std::string_view text, std::size_t longest = 400);
 

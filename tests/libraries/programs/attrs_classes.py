@@ -1,4 +1,4 @@
-"""attrs with slots, without, early and late, and cattrs on top: a class is completed, not patched."""
+"""attrs with and without slots, early and late, and cattrs: classes are completed, not patched."""
 
 import attr
 import attrs

@@ -1,4 +1,4 @@
-"""A Flask application with blueprint, session, template, error handler and command: it patches nothing."""
+"""A Flask application with blueprint, session, template and error handler: no patches."""
 
 from flask import Blueprint, Flask, render_template_string, session
 from snapshot import differences

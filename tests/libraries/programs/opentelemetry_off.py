@@ -15,7 +15,7 @@ from snapshot import differences
 
 EXPECT = {
     "owners": [
-        "opentelemetry-instrumentation",  # its unwrap() does not know that Timer.start was inherited
+        "opentelemetry-instrumentation",  # unwrap() takes Timer.start for its own
         "opentelemetry-instrumentation-asyncio",
         "opentelemetry-instrumentation-dbapi",
         "opentelemetry-instrumentation-flask",

@@ -31,7 +31,6 @@ EXPECT = {
     "at_least": 29,
     "targets": {
         "asyncio:create_task": "opentelemetry-instrumentation-asyncio",
-        "concurrent.futures.thread:ThreadPoolExecutor.submit": "opentelemetry-instrumentation-threading",
         "flask:Flask": "opentelemetry-instrumentation-flask",
         "httpx:HTTPTransport.handle_request": "opentelemetry-instrumentation-httpx",
         "jinja2.environment:Template.render": "opentelemetry-instrumentation-jinja2",
@@ -41,7 +40,6 @@ EXPECT = {
         "sqlite3:connect": "opentelemetry-instrumentation-dbapi",
         "threading:Thread.start": "opentelemetry-instrumentation-threading",
         "urllib.request:OpenerDirector.open": "opentelemetry-instrumentation-urllib",
-        "urllib3.connectionpool:HTTPConnectionPool.urlopen": "opentelemetry-instrumentation-urllib3",
     },
 }
 

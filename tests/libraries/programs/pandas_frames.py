@@ -1,4 +1,4 @@
-"""pandas over grouping, dates, text, Parquet-free IO and a registered accessor: it patches nothing."""
+"""pandas over grouping, dates, text, CSV and a registered accessor: it patches nothing."""
 
 import io
 

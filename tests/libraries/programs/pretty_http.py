@@ -1,4 +1,4 @@
-"""httpretty exchanges sockets; ssl.wrap_socket and socket._socketobject are what it leaves behind."""
+"""httpretty exchanges sockets; socket._socketobject and ssl.wrap_socket are what it leaves."""
 
 import socket
 import ssl

@@ -1,4 +1,4 @@
-"""Models that are rebuilt, dataclasses, validators and generated models: pydantic patches nothing."""
+"""pydantic models that are rebuilt, dataclasses, validators and made models: no patches."""
 
 from __future__ import annotations
 

@@ -13,7 +13,6 @@ from snapshot import differences
 
 EXPECT = {
     "owners": ["pytest", "patching_suite"],
-    "others": ["hypothesis", "flexmock", "ddtrace", "pytest-socket", "zope.interface", "pyfakefs"],
     "needs": ["pytest-mock"],
     "at_least": 10,
     "targets": {
@@ -26,8 +25,18 @@ EXPECT = {
     },
 }
 
+OPTIONS = [
+    "-q",
+    "-c",
+    "/dev/null",
+    "-p",
+    "no:cacheprovider",
+    "--disable-plugin-autoload",
+    "-p",
+    "pytest_mock",
+]
 SUITE = Path(__file__).parent.parent / "support" / "patching_suite.py"
 
 with differences():
-    assert pytest.main(["-q", "-c", os.devnull, "-p", "no:cacheprovider", str(SUITE)]) == 0
+    assert pytest.main([*OPTIONS, str(SUITE)]) == 0
     assert all((json, os, pdb, textwrap, threading, time))

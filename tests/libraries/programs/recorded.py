@@ -13,7 +13,7 @@ EXPECT = {
     "at_least": 10,
     "targets": [
         "http.client:HTTPConnection",
-        "urllib3.connectionpool:HTTPConnectionPool._new_conn",
+        "urllib3.connection:HTTPConnection",
     ],
     "reverted": True,
 }

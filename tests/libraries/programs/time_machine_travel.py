@@ -1,4 +1,4 @@
-"""time-machine exchanges the clock inside the C functions, where no namespace changes, and uuid's."""
+"""time-machine exchanges the clock inside the C functions, where no namespace changes."""
 
 import datetime
 import uuid

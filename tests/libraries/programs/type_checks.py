@@ -1,4 +1,4 @@
-"""beartype changes typing's own machinery; typeguard's import hook patches while it loads a module."""
+"""beartype changes typing's own machinery; typeguard's import hook patches while it loads."""
 
 import typing
 

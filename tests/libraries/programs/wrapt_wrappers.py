@@ -1,4 +1,4 @@
-"""wrapt acts for its caller: function wrappers are the application's patches, decorators are none."""
+"""wrapt acts for its caller: its function wrappers are patches, its decorators are none."""
 
 import json
 import shelve
