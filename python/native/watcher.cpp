@@ -402,7 +402,7 @@ void Watcher::consider_function(PyFunction_WatchEvent event, PyFunctionObject* f
   write.patched = !layers.empty();
   decide(write, layers, object, old_value, value);
   const auto& parts = functions_[object];
-  if (std::all_of(parts.begin(), parts.end(), [](const auto& part) { return part.empty(); })) {
+  if (std::all_of(parts.begin(), parts.end(), [](const auto& each) { return each.empty(); })) {
     functions_.erase(object);
   }
 }
