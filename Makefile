@@ -28,8 +28,8 @@ run: setup $(done)/shop
 endif
 
 .PHONY: test
-test: setup $(done)/test $(done)/shop $(done)/libraries ## all tests; ARGS="-k word" goes to pytest
-	tools/test $(ARGS)
+test: setup $(done)/test $(done)/shop $(done)/libraries-overt ## all tests; ARGS="-k word" goes to pytest
+	tools/test $(VENV) $(ARGS)
 
 .PHONY: lint
 lint: setup $(done)/test $(done)/lint $(done)/shop ## check format, lint, types and stubs
@@ -74,6 +74,11 @@ $(done)/shop: examples/shop/requirements.txt | $(done)/venv
 	$(pip) -r $<
 	@touch $@
 
-$(done)/libraries: tests/requirements-libraries.txt tools/libraries $(done)/shop | $(done)/venv
+$(done)/libraries: tests/requirements-libraries.txt tools/libraries $(done)/test
 	tools/libraries $(VENV)
+	@touch $@
+
+$(done)/libraries-overt: $(done)/libraries $(done)/overt
+	$(VENV)/libraries/bin/python -m pip install -q --disable-pip-version-check \
+	    --no-deps --force-reinstall $(VENV)/wheel/*.whl
 	@touch $@

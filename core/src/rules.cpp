@@ -193,7 +193,8 @@ Verdict Case::entry(Verdict verdict, std::size_t writer) {
 // somebody who has gone. Whose code it puts into somebody else's namespace tells who that was.
 Verdict Case::nobody_asked(Verdict verdict) const {
   const auto definer = write_.new_value.definer;
-  const bool known = definer != kNoOrigin && !is_python(origins_[definer]);
+  const bool entry = write_.space == Space::modules;  // the runner of a program keeps its books there
+  const bool known = !entry && definer != kNoOrigin && !is_python(origins_[definer]);
   const bool running =
       std::none_of(write_.frames.begin(), write_.frames.end(),
                    [](const Frame& frame) { return frame.body || frame.machinery; });

@@ -43,6 +43,13 @@ Identity::Identity(PyObject* object) : address_(object) {
   }
 }
 
+Identity Identity::of_replaced(PyObject* object) {
+  Identity identity(object);
+  const bool by_address = !identity.held_.is_valid() && identity.type_ == nullptr;
+  identity.dead_ = object != nullptr && by_address && Py_REFCNT(object) == 1;
+  return identity;
+}
+
 PyObject* Identity::get() const {
   if (!held_.is_valid()) return nullptr;
   if (!weak_) return held_.ptr();
@@ -65,7 +72,7 @@ bool Identity::is(PyObject* object) const {
     }
     return true;
   }
-  if (object != address_) return false;
+  if (object != address_ || dead_) return false;
   // The address may have been used again by another object: only a live reference proves identity.
   return object == nullptr || !weak_ || get() == object;
 }

@@ -19,16 +19,22 @@ namespace {
 py::Watcher* watching = nullptr;
 
 void watch(bool internal) {
+  if (!py::in_main_interpreter()) {
+    throw std::runtime_error("only the main interpreter of a process can be watched");
+  }
   if (py::Watcher::active() == nullptr) watching = new py::Watcher(py::environment(), internal, {});
 }
 
 void unwatch() {
+  if (!py::in_main_interpreter()) return;
   delete watching;
   watching = nullptr;
 }
 
+bool is_watching() { return py::in_main_interpreter() && py::Watcher::active() != nullptr; }
+
 std::string report() {
-  if (py::Watcher::active() == nullptr) {
+  if (!is_watching()) {
     throw std::runtime_error(
         "nothing is watched: call overt.watch() first, or start with `overt run`");
   }
@@ -49,7 +55,6 @@ NB_MODULE(_native, m) {
   m.def("watch", &watch, nb::arg("internal") = false,
         "See foreign patches from here on. No-op when this process is watched already.");
   m.def("unwatch", &unwatch, "Stop what watch() started; its ledger is gone.");
-  m.def(
-      "watching", [] { return py::Watcher::active() != nullptr; }, "True while patches are seen.");
+  m.def("watching", &is_watching, "True while patches are seen.");
   m.def("report", &report, "The report as it stands, as the text of an overt.report/1.");
 }

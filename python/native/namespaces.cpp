@@ -59,6 +59,13 @@ OriginId find_origin(PyObject* dict, Origins& origins) {
   // Code run by exec() in a dict of its own: the module of that name knows where it comes from.
   if (file == nullptr && name != nullptr) file = item(module_dict(name), names().file);
   const auto text = text_of(name);
+  // A module made at run time below a package, as six.moves is, belongs to the package.
+  if (const std::string top(top_name(text)); file == nullptr && top.size() < text.size()) {
+    const auto package = nb::steal(PyUnicode_FromString(top.c_str()));
+    if (PyObject* found = item(module_dict(package.ptr()), names().file); found != nullptr) {
+      return origins.of(top, text_of(found));
+    }
+  }
   return origins.of(text, text_of(file), is_main(text) ? main_name(dict) : std::string());
 }
 

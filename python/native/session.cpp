@@ -125,6 +125,10 @@ JournalHead head_of(const RunSettings& settings, int pid) {
 
 }  // namespace
 
+bool in_main_interpreter() noexcept {
+  return PyInterpreterState_Get() == PyInterpreterState_Main();
+}
+
 std::string boot(const std::string& text) {
   if (the_session != nullptr) return text;
   auto settings = RunSettings::decode(text);
@@ -159,7 +163,7 @@ std::string boot(const std::string& text) {
 
 void after_fork() noexcept try {
   auto* session = the_session;
-  if (session == nullptr || !session->watcher) return;
+  if (session == nullptr || !session->watcher || !in_main_interpreter()) return;
   stop_reporting_on_sigterm();
   session->pid = ::getpid();
   if (!session->settings.children) {
@@ -182,6 +186,7 @@ void after_fork() noexcept try {
 void finish() noexcept try {
   auto* session = the_session;
   if (session == nullptr || !session->watcher || session->pid != ::getpid()) return;
+  if (!in_main_interpreter()) return;  // another one ends; the process goes on
   auto report = current_report();
   session->watcher.reset();
   session->journal.end(report.modules, report.watch_ms, report.patches);

@@ -13,6 +13,9 @@
 
 namespace overt::py {
 
+// The other interpreters of a process are left alone: there is one watcher, of the main one.
+bool in_main_interpreter() noexcept;
+
 // Called once, by overt._boot. `settings` is the value of OVERT_RUN; the result is what it must be
 // for the children of this process, "" when they are to be left alone. Throws std::runtime_error
 // with a sentence for the user when this process cannot be governed.

@@ -113,7 +113,12 @@ void Watcher::notice(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyO
   }
   // A module that changes itself: nearly every write there is.
   if (PyEval_GetGlobals() == dict && !may_be_patched(dict)) return;
-  if (key != nullptr && PyUnicode_CheckExact(key)) consider(event, dict, key, value);
+  if (key == nullptr || !PyUnicode_Check(key)) return;
+  if (PyUnicode_CheckExact(key)) return consider(event, dict, key, value);
+  // A subclass of str may compare with code of its own: what it spells is the name.
+  const auto name = nb::steal(PyUnicode_FromObject(key));
+  if (name.is_valid()) return consider(event, dict, name.ptr(), value);
+  PyErr_Clear();
 }
 
 // An empty dict takes over another one whole, which update() does where it can: the only event for
@@ -215,12 +220,13 @@ void Watcher::consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, P
 void Watcher::cleared(PyObject* dict) {
   auto* space = namespaces_.find(dict);
   if (space == nullptr || space->space == Space::type) return;  // a class that dies
+  namespaces_.details(*space, dict, origins_);  // its name and file are about to go
   auto& before = cleared_[dict];
   before.clear();
   Py_ssize_t at = 0;
   PyObject* key = nullptr;
   PyObject* value = nullptr;
-  while (PyDict_Next(dict, &at, &key, &value) != 0) before.emplace(text_of(key), Identity(value));
+  while (PyDict_Next(dict, &at, &key, &value) != 0) before.emplace(text_of(key), Identity::of_replaced(value));
   if (!space->details) return;
   for (auto& [name, layers] : space->details->layers) {
     if (settle(layers, nullptr)) before.erase(name);
@@ -293,11 +299,11 @@ void Watcher::record(const Write& write, const Stack& stack, const Verdict& verd
   if (id == 0) return;
   const auto index = static_cast<std::size_t>(id) - 1;
   if (subjects_.size() <= index) subjects_.resize(index + 1);
-  subjects_[index] = {Identity(old_value), Identity(value), Identity(holder)};
+  subjects_[index] = {Identity::of_replaced(old_value), Identity(value), Identity(holder)};
   if (!layers.empty() && layers.back().patch == id) {
     layers.back().new_value = Identity(value);
   } else {
-    layers.push_back({id, Identity(old_value), Identity(value)});
+    layers.push_back({id, Identity::of_replaced(old_value), Identity(value)});
   }
   const auto& kept = ledger_.patch(id);
   if (kept.times > 1 && listener_.again) listener_.again(id);

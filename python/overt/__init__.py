@@ -10,7 +10,9 @@ Importing this package changes nothing: no patch, no thread, no socket, no file.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from overt._ledger import Owner, Patch, Site, ledger, report
-    from overt._native import __version__, unwatch, watch, watching
+    from overt._native import unwatch, watch, watching
+
+    __version__: str
 
 __all__ = [
     "Owner",
@@ -28,14 +30,13 @@ __all__ = [
 def __getattr__(name: str) -> object:
     """Import what a name stands for when it is first used.
 
-    A program under `overt run` has this package imported before its first line, and with it nothing that the
-    program might expect to import itself (json, dataclasses, ...). And an extension that does not load is
-    met where somebody can say so in one line.
+    A program under `overt run` has this package imported before its first line, and with it
+    nothing that the program might expect to import itself (json, dataclasses, ...). And an
+    extension that does not load is met where somebody can say so in one line.
     """
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name in ("__version__", "unwatch", "watch", "watching"):
-        import overt._native as home
-    else:
-        import overt._ledger as home
-    return getattr(home, name)
+    from importlib import import_module
+
+    native = name in ("__version__", "unwatch", "watch", "watching")
+    return getattr(import_module("overt._native" if native else "overt._ledger"), name)

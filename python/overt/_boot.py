@@ -1,8 +1,8 @@
 """The start of a process that `overt run` governs.
 
-Imported by overt.pth, before the program's first line and before any sitecustomize, and only where the
-environment variable OVERT_RUN is set. It imports as little as it can: what is imported here is there
-already when the program starts.
+Imported by overt.pth, before the program's first line and before any sitecustomize, and only where
+the environment variable OVERT_RUN is set. It imports as little as it can: what is imported here is
+there already when the program starts.
 """
 
 import os
@@ -15,7 +15,9 @@ def _start(variable: str) -> None:
         import overt._native as _native
 
         for_children = _native.boot(variable)
-    except Exception as error:  # noqa: BLE001  # whatever is wrong with us is not the program's fault
+    except Exception as error:  # noqa: BLE001  # our faults are not the program's
+        if "in subinterpreters" in str(error):  # another interpreter of a governed process
+            return
         if sys.stderr:  # None in a program that was started without one
             what = str(error).partition("\n")[0]
             sys.stderr.write(f"overt: this process is not governed: {what}\n")
@@ -33,7 +35,7 @@ def _start(variable: str) -> None:
         os.environ["OVERT_RUN"] = for_children
 
 
-# -E and -I say to ignore the environment, and OVERT_RUN is a part of it. "probe" asks whether this hook is
-# in place and nothing else.
+# -E and -I say to ignore the environment, and OVERT_RUN is a part of it. "probe" asks whether this
+# hook is in place and nothing else.
 if not sys.flags.ignore_environment and os.environ["OVERT_RUN"] != "probe":
     _start(os.environ["OVERT_RUN"])

@@ -55,8 +55,8 @@ def report() -> dict[str, Any]:
 def ledger(*, internal: bool = False) -> tuple[Patch, ...]:
     """Every patch seen so far, oldest first; undone ones stay, marked as reverted.
 
-    With `internal`, also what a distribution changed in itself, where that was asked for at the start.
-    Raises RuntimeError when nothing is watched.
+    With `internal`, also what a distribution changed in itself, where that was asked for at the
+    start. Raises RuntimeError when nothing is watched.
     """
     return tuple(
         Patch(

@@ -112,7 +112,7 @@ def own_distribution(change: Change) -> bool:
     old, new = change["old"], change["new"]
     if change["space"] not in ("module", "type") or _is_behaviour(old) or (old and old["module"]):
         return False
-    if old is None and _party(change) == PYTHON:
+    if old is None and _party(change) == PYTHON and not change["lazy"]:
         return False  # the standard library is complete from the start
     values = [value for value in (old, new) if value and not value["plain"]]
     return all(_value_party(value) in (_party(change), GENERATED) for value in values)

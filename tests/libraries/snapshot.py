@@ -186,6 +186,7 @@ def compare(before: Snapshot, after: Snapshot) -> list[dict[str, Any]]:
                 "space": space.space,
                 "module": space.module,
                 "file": _file(space.module),
+                "lazy": space.space == "module" and "__getattr__" in space.names,
                 "frameworks": [
                     {"module": name, "file": _file(name)} for name in _frameworks(space.holder)
                 ],

@@ -6,6 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from conftest import World
 
@@ -122,3 +124,21 @@ def test_path_that_grows_later_is_read(world: World) -> None:
     world.site = site
     main = f"import sys; sys.path.append({str(late)!r})\nimport shop, lateroot\nlateroot.go(shop)\n"
     assert world.run(main).owners == ["shop:price by late-root 7"]
+
+
+DEFERRED = {
+    "threading": "t = threading.Timer(0, setattr, (shop, 'price', fake))\nt.start(); t.join()",
+    "concurrent.futures.thread": "from concurrent.futures import ThreadPoolExecutor\n"
+    "with ThreadPoolExecutor(1) as pool: pool.submit(setattr, shop, 'price', fake).result()",
+}
+
+
+@pytest.mark.parametrize("module", DEFERRED)
+def test_a_call_left_to_the_standard_library_is_of_who_made_the_value(
+    world: World, module: str
+) -> None:
+    """Whoever asked is on no stack any more: the value tells, and the line is the library's."""
+    world.tracer(DEFERRED[module], "import shop, threading\ndef fake(*args): pass")
+    seen = world.run("import shop, tracer\ntracer.go()\n")
+    assert seen.owners == ["shop:price by acme-tracer 1.4"]
+    assert seen.patches[0]["site"]["module"] == module

@@ -39,15 +39,11 @@ WAYS = {
     "map": "list(map(lambda name: setattr(shop, name, fake), ['price']))",
     "map in C": "list(map(setattr, [shop], ['price'], [fake]))",
     "a partial": "import functools; functools.partial(setattr, shop, 'price')(fake)",
-    "a timer of a thread": "t = threading.Timer(0, setattr, (shop, 'price', fake))\n"
-    "t.start(); t.join()",
     "a generator": "list(setattr(shop, 'price', fake) for _ in [1])",
     "a coroutine": "import asyncio\nasync def main(): shop.price = fake\nasyncio.run(main())",
     "a destructor": "type('D', (), {'__del__': lambda self: setattr(shop, 'price', fake)})()",
     "a weak reference's callback": "import weakref\nr = weakref.ref(type('T', (), {})(), "
     "lambda _: setattr(shop, 'price', fake))",
-    "an executor": "from concurrent.futures import ThreadPoolExecutor\n"
-    "with ThreadPoolExecutor(1) as pool: pool.submit(setattr, shop, 'price', fake).result()",
     "a signal's handler": "import signal\n"
     "signal.signal(signal.SIGUSR1, lambda *_: setattr(shop, 'price', fake))\n"
     "signal.raise_signal(signal.SIGUSR1)",
