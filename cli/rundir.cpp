@@ -117,6 +117,9 @@ result<std::string> make_run_directory(int pid) {
                 "cannot make a directory for the run (" + reason() + "); set OVERT_RUNTIME_DIR",
                 parent);
   }
+  // Made to see that it can be; the first governed process makes it again. The program may be none,
+  // and then nobody would remove it.
+  ::rmdir(directory.c_str());
   return directory;
 }
 

@@ -7,7 +7,7 @@
 
 namespace overt::cli {
 
-// A new private directory for a run whose root is process `pid`: below $OVERT_RUNTIME_DIR,
+// The path of a new private directory for a run whose root is process `pid`: below $OVERT_RUNTIME_DIR,
 // $RUNTIME_DIRECTORY or $XDG_RUNTIME_DIR, else below a directory of the user's own in the temporary
 // directory. Removes those of earlier runs that nobody removed.
 result<std::string> make_run_directory(int pid);

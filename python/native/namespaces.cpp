@@ -200,11 +200,20 @@ bool Namespaces::in_reach(const Namespace& space, PyObject* dict) const {
   return type_module(other) != known.module || type_qualname(other) != known.qualname;
 }
 
+namespace {
+
+// Some packages give their classes another __module__ when they have been defined, and importlib
+// renames the frozen modules that it is made of. REQUIRES: the details are known.
+bool rehomed(const Namespace& space, PyObject* dict) {
+  if (space.type != nullptr) return space.details->module != type_module(space.type);
+  const auto name = space.space == Space::module ? text_of(item(dict, names().name)) : "";
+  return !name.empty() && space.details->module != name;
+}
+
+}  // namespace
+
 Details& Namespaces::details(Namespace& space, PyObject* dict, Origins& origins) {
-  // Some packages give their classes another __module__ when they have been defined.
-  const bool rehomed =
-      space.details && space.type != nullptr && space.details->module != type_module(space.type);
-  if (space.details && !space.details->provisional && !rehomed) return *space.details;
+  if (space.details && !space.details->provisional && !rehomed(space, dict)) return *space.details;
   if (!space.details) space.details = std::make_unique<Details>();
   auto& known = *space.details;
   if (space.space == Space::modules) {
