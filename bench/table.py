@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Pair:
-    """One quantity, bare and with watchers. `spread`: the smallest and the largest `more` of the rounds."""
+    """One quantity, bare and with watchers. `spread`: the least and the largest `more` of all."""
 
     unit: str
     bare: float

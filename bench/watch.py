@@ -1,10 +1,11 @@
-"""What it costs a program to be watched: at start, at work, at each store to a watched name, in memory.
+"""What it costs a program to be watched: at start, at work, at each store, in memory.
 
   python bench/watch.py [--quick] [--json FILE]
 
-Each row runs the same code bare and under `overt run`. Instructions are counted by valgrind and exact;
-what a loop costs is the difference between one that is twice as long and one that is not. Times are the
-least of many, from processes that take turns; their spread is that of the differences between neighbours.
+Each row runs the same code bare and under `overt run`. Instructions are counted by valgrind and
+exact; what a loop costs is the difference between one that is twice as long and one that is not.
+Times are the least of many, from processes that take turns; their spread is that of the differences
+between neighbours.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from pathlib import Path
 
 import callgrind
 import machine
-from run import Failed, command, milliseconds, output
 from table import Pair, Row, Target, render
+
+from run import Failed, command, milliseconds, output
 
 sys.path.append(str(Path(__file__).resolve().parent / "programs"))
 import patched

@@ -159,6 +159,7 @@ std::optional<char> isolating_option(const Words& options) {
   for (const char* last : {"-c", kQuestion, static_cast<const char*>(nullptr)})
     arguments.push_back(last);
   const int nothing = ::open("/dev/null", O_RDWR);
+  if (nothing < 0) ::_exit(127);
   ::dup2(nothing, STDIN_FILENO);
   ::dup2(nothing, STDERR_FILENO);
   ::dup2(answer, STDOUT_FILENO);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -62,7 +63,8 @@ bool is_written(const fs::path& journal) {
 bool is_abandoned(const fs::path& directory) {
   const auto name = directory.filename().string();
   if (!name.starts_with(kRunPrefix)) return false;
-  const int root = std::atoi(name.c_str() + kRunPrefix.size());
+  int root = 0;
+  std::from_chars(name.data() + kRunPrefix.size(), name.data() + name.size(), root);
   if (root <= 0 || ::kill(root, 0) == 0 || errno != ESRCH) return false;
   std::error_code error;
   // A root that we cannot see, in another container, has opened its journal by then.
@@ -99,7 +101,7 @@ result<void> try_file(const fs::path& path) {
 
 result<fs::path> absolute(const std::string& path) {
   std::error_code error;
-  const auto whole = fs::absolute(path, error).lexically_normal();
+  auto whole = fs::absolute(path, error).lexically_normal();
   if (error)
     return fail(Code::usage, "the current directory is gone; write an absolute path", path);
   return whole;

@@ -7,9 +7,9 @@
 
 namespace overt::cli {
 
-// The path of a new private directory for a run whose root is process `pid`: below $OVERT_RUNTIME_DIR,
-// $RUNTIME_DIRECTORY or $XDG_RUNTIME_DIR, else below a directory of the user's own in the temporary
-// directory. Removes those of earlier runs that nobody removed.
+// The path of a new private directory for a run whose root is process `pid`: below
+// $OVERT_RUNTIME_DIR, $RUNTIME_DIRECTORY or $XDG_RUNTIME_DIR, else below a directory of the user's
+// own in the temporary directory. Removes those of earlier runs that nobody removed.
 result<std::string> make_run_directory(int pid);
 
 // Creates a directory that a report goes to, with its parents. `path` becomes absolute.

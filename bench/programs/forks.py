@@ -1,4 +1,4 @@
-"""Forks and waits. python forks.py ROUNDS: prints the least microseconds until the child is gone."""
+"""Forks and waits. python forks.py ROUNDS: prints the least microseconds until the child ends."""
 
 from __future__ import annotations
 

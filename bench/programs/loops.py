@@ -1,7 +1,7 @@
 """Runs every kernel. python loops.py count | python loops.py time ROUNDS
 
-count: for valgrind; between two marks stands one call of a kernel: first to warm up, then of its length,
-then of twice its length.
+count: for valgrind; between two marks stands one call of a kernel: first to warm up, then of its
+length, then of twice its length.
 time: prints the least nanoseconds of an operation of each kernel.
 """
 
@@ -32,8 +32,8 @@ KERNELS = (
 def open_pools() -> list[bytes]:
     """Leaves pymalloc with free blocks of every size, in pools that are neither full nor empty.
 
-    Else a loop that happens to stand at a pool's end opens and closes that pool each time round, which
-    costs some loops a per cent or two, by luck. The result must be kept.
+    Else a loop that happens to stand at a pool's end opens and closes that pool each time round,
+    which costs some loops a per cent or two, by luck. The result must be kept.
     """
     header = sys.getsizeof(b"")
     blocks = [bytes(size - header) for size in range(48, 513, 16) for _ in range(3 * 16384 // size)]

@@ -1,7 +1,7 @@
 """Imports modules with a class each; prints the bytes that they took. python memory.py MODULES
 
-Three numbers: resident memory and malloc's own count for the modules and classes, then malloc's count for
-a write to each class that had to be judged.
+Three numbers: resident memory and malloc's own count for the modules and classes, then malloc's
+count for a write to each class that had to be judged.
 """
 
 from __future__ import annotations

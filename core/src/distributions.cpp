@@ -45,7 +45,10 @@ std::string record_path(std::string_view line) {
   if (!line.starts_with('"')) return std::string(line.substr(0, line.find(',')));
   std::string path;
   for (std::size_t i = 1; i < line.size(); ++i) {
-    if (line[i] == '"' && (i + 1 == line.size() || line[++i] != '"')) break;
+    if (line[i] == '"') {
+      ++i;  // a quote inside the path is written twice
+      if (i == line.size() || line[i] != '"') break;
+    }
     path += line[i];
   }
   return path;

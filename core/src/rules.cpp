@@ -86,8 +86,9 @@ class Case {
   bool called_by_body_of(std::string_view module, std::size_t writer) const;
   bool extension_itself() const;
   bool is_framework(std::size_t writer) const;
-  Verdict entry(Verdict verdict, std::size_t writer);
+  Verdict entry(const Verdict& verdict, std::size_t writer);
   Verdict nobody_asked(Verdict verdict) const;
+  bool lazy_import_done(OriginId writer) const;
 
   static Verdict as(Verdict verdict, Ruling ruling, std::string_view rule) {
     verdict.ruling = ruling;
@@ -98,6 +99,13 @@ class Case {
   const Write& write_;
   Origins& origins_;
 };
+
+// The interpreter puts the real value in the place of a lazy import (PEP 810) for whoever is the
+// first to use the name. Who exchanges one before anybody used it puts something of its own there.
+bool Case::lazy_import_done(OriginId writer) const {
+  return write_.old_value.type == "lazy_import" && write_.new_value.present &&
+         !defined_by(write_.new_value, origins_[writer].party);
+}
 
 // The innermost frame that acts on its own account. Helpers and the standard library act for their
 // caller, and so do generated code without a module and the hook through which a metaclass lets its
@@ -170,7 +178,7 @@ bool Case::extension_itself() const {
 
 // An entry of sys.modules. What another import system loads under its own name is an import like
 // any other.
-Verdict Case::entry(Verdict verdict, std::size_t writer) {
+Verdict Case::entry(const Verdict& verdict, std::size_t writer) {
   const auto& value = write_.new_value;
   if (top_name(write_.key) == origin(writer).package || same_party(writer)) {
     return as(verdict, Ruling::internal, "own entry");
@@ -193,8 +201,10 @@ Verdict Case::entry(Verdict verdict, std::size_t writer) {
 // somebody who has gone. Whose code it puts into somebody else's namespace tells who that was.
 Verdict Case::nobody_asked(Verdict verdict) const {
   const auto definer = write_.new_value.definer;
-  const bool entry = write_.space == Space::modules;  // the runner of a program keeps its books there
-  const bool known = !entry && definer != kNoOrigin && !is_python(origins_[definer]);
+  const bool entry =
+      write_.space == Space::modules;  // the runner of a program keeps its books there
+  const bool known = !entry && write_.old_value.type != "lazy_import" && definer != kNoOrigin &&
+                     !is_python(origins_[definer]);
   const bool running =
       std::none_of(write_.frames.begin(), write_.frames.end(),
                    [](const Frame& frame) { return frame.body || frame.machinery; });
@@ -218,6 +228,7 @@ Verdict Case::decide() {
   const auto writer = *found;
   verdict.frame = writer;
   verdict.owner = write_.frames[writer].origin;
+  if (lazy_import_done(verdict.owner)) return as(verdict, Ruling::machinery, "lazy import");
   if (write_.space == Space::modules) return entry(verdict, writer);
   if (same_party(writer)) return as(verdict, Ruling::internal, "own distribution");
 

@@ -52,7 +52,8 @@ void measure_reach(std::vector<Patch>& patches, const std::vector<Subject>& subj
       for (const auto [index, stale] : it->second) {
         const auto slot = index * 2 + (stale ? 1 : 0);
         if (!counted.insert(slot).second) continue;
-        auto& reach = *patches[index].reach;
+        auto& reach =
+            *patches[index].reach;  // NOLINT(bugprone-unchecked-optional-access): see above
         if (stale) {
           reach.stale.emplace_back(text_of(name));
         } else {

@@ -3,6 +3,7 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -141,9 +142,11 @@ std::string boot(const std::string& text) {
   auto session = std::make_unique<Session>();
   session->pid = ::getpid();
   if (is_leaderless(*settings, session->pid)) settings = settings->lead(session->pid);
-  if (settings->directory != settings->report) {  // a leader before us may have removed it
-    std::error_code ignored;
-    std::filesystem::create_directories(settings->directory, ignored);
+  if (settings->directory != settings->report) {
+    // Its parent too: a leader has one inside that of its run. Opening the journal tells what
+    // fails.
+    ::mkdir(std::filesystem::path(settings->directory).parent_path().c_str(), 0700);
+    ::mkdir(settings->directory.c_str(), 0700);
   }
   session->settings = std::move(*settings);
   session->head = head_of(session->settings, session->pid);

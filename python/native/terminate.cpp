@@ -25,11 +25,12 @@ Prepared* prepared = nullptr;
 
 extern "C" void on_sigterm(int signal_number) {
   const int saved = errno;
-  // vfork: fork would copy locks that other threads hold and run handlers that take them.
-  const pid_t child = ::getpid() == prepared->pid ? ::vfork() : -1;
+  // vfork: fork would copy locks that other threads hold and run handlers that take them, and
+  // posix_spawn is not among the functions that a signal handler may call.
+  const pid_t child = ::getpid() == prepared->pid ? ::vfork() : -1;  // NOLINT
   if (child == 0) {
-    ::sigprocmask(SIG_SETMASK, &prepared->no_signals,
-                  nullptr);  // else the command could not be interrupted
+    // Else the command could not be interrupted.
+    ::sigprocmask(SIG_SETMASK, &prepared->no_signals, nullptr);
     ::execve(prepared->command.c_str(), prepared->argv.data(), prepared->environment.data());
     ::_exit(127);
   }

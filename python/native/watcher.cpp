@@ -87,7 +87,7 @@ int Watcher::on_dict(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyO
   if (self == nullptr) return 0;
   try {
     self->notice(event, dict, key, value);
-  } catch (...) {
+  } catch (...) {  // NOLINT(bugprone-empty-catch)
     // Out of memory while judging: the write is not ours to fail. It is missing from the ledger.
   }
   return 0;
@@ -220,13 +220,14 @@ void Watcher::consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, P
 void Watcher::cleared(PyObject* dict) {
   auto* space = namespaces_.find(dict);
   if (space == nullptr || space->space == Space::type) return;  // a class that dies
-  namespaces_.details(*space, dict, origins_);  // its name and file are about to go
+  namespaces_.details(*space, dict, origins_);                  // its name and file are about to go
   auto& before = cleared_[dict];
   before.clear();
   Py_ssize_t at = 0;
   PyObject* key = nullptr;
   PyObject* value = nullptr;
-  while (PyDict_Next(dict, &at, &key, &value) != 0) before.emplace(text_of(key), Identity::of_replaced(value));
+  while (PyDict_Next(dict, &at, &key, &value) != 0)
+    before.emplace(text_of(key), Identity::of_replaced(value));
   if (!space->details) return;
   for (auto& [name, layers] : space->details->layers) {
     if (settle(layers, nullptr)) before.erase(name);
@@ -362,7 +363,7 @@ int Watcher::on_function(PyFunction_WatchEvent event, PyFunctionObject* function
   if (self == nullptr || event == PyFunction_EVENT_CREATE) return 0;
   try {
     self->consider_function(event, function, value);
-  } catch (...) {
+  } catch (...) {  // NOLINT(bugprone-empty-catch)
     // As above: the change of the function stands.
   }
   return 0;

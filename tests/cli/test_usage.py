@@ -90,8 +90,8 @@ def test_the_version_is_the_packages(overt: Overt) -> None:
 
 
 HELP = {
-    "--help": ["Usage: overt", "  run ", "  report ", "--version"],
-    "-h": ["Usage: overt", "  run ", "  report "],
+    "--help": ["overt [OPTIONS]", "  run ", "  report ", "--version"],
+    "-h": ["overt [OPTIONS]", "  run ", "  report "],
     "run --help": [
         "Usage: overt run [OPTIONS] -- CMD [ARGUMENT ...]\n",
         "--report",

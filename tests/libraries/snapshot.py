@@ -8,6 +8,7 @@ by identity. No code of the program runs for it: attributes are read through the
 from __future__ import annotations
 
 import contextlib
+import dis
 import gc
 import json
 import os
@@ -20,7 +21,7 @@ from typing import Any
 
 _module_dict: Any = ModuleType.__dict__["__dict__"].__get__
 _class_dict = type.__dict__["__dict__"].__get__
-_class_module: Any = type.__dict__["__module__"].__get__
+_module_of_class: Any = type.__dict__["__module__"].__get__
 _class_qualname = type.__dict__["__qualname__"].__get__
 _mro = type.__dict__["__mro__"].__get__
 _globals = FunctionType.__dict__["__globals__"].__get__
@@ -34,6 +35,13 @@ _WRAPPERS: dict[type, str] = {
     property: "fget",
 }
 _ABSENT = object()
+
+
+def _class_module(cls: type) -> Any:
+    try:
+        return _module_of_class(cls)
+    except AttributeError:  # a type made in C need not say
+        return None
 
 
 def is_kind(value: object, kind: type) -> bool:
@@ -175,6 +183,18 @@ def _frameworks(holder: object) -> list[str]:
     return [_text(_class_module(cls)) for cls in (type(holder), *_mro(holder)[1:])]
 
 
+def _is_lazy(names: dict[str, Any], target: str) -> bool:
+    """A module that adds this name on demand: in its __getattr__, or by a global statement."""
+    name = target.rpartition(":")[2]
+    functions = [value for value in names.values() if type(value) is FunctionType]
+    return "__getattr__" in names or any(
+        step.opname == "STORE_GLOBAL" and step.argval == name
+        for function in functions
+        if name in function.__code__.co_names
+        for step in dis.get_instructions(function.__code__)
+    )
+
+
 def compare(before: Snapshot, after: Snapshot) -> list[dict[str, Any]]:
     """Every name that is not what it was, in the namespaces that were there before."""
     found = []
@@ -186,7 +206,7 @@ def compare(before: Snapshot, after: Snapshot) -> list[dict[str, Any]]:
                 "space": space.space,
                 "module": space.module,
                 "file": _file(space.module),
-                "lazy": space.space == "module" and "__getattr__" in space.names,
+                "lazy": space.space == "module" and _is_lazy(space.names, target),
                 "frameworks": [
                     {"module": name, "file": _file(name)} for name in _frameworks(space.holder)
                 ],
@@ -202,7 +222,7 @@ def compare(before: Snapshot, after: Snapshot) -> list[dict[str, Any]]:
         for name in was.names.keys() | now.names.keys():
             old, new = was.names.get(name, _ABSENT), now.names.get(name, _ABSENT)
             if not _same(old, new):
-                note(was, was.prefix + name, old, new)
+                note(was, now.prefix + name, old, new)
     for key, (function, *old_parts) in before.functions.items():
         _, *new_parts = after.functions[key]
         if any(old is not new for old, new in zip(old_parts, new_parts, strict=True)):

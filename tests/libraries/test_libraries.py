@@ -101,6 +101,11 @@ def run(program: str, expected: Expectation, directory: Path) -> Run:
         check=False,
         timeout=120,
     )
+    if ended.returncode != expected.status:
+        plain = [*expected.starter, f"{program}.py"]
+        alone = subprocess.run(plain, cwd=HERE / "programs", env=environment, check=False)
+        if alone.returncode != expected.status:
+            pytest.skip(f"{program}.py does not run on this Python without Overt either")
     assert ended.returncode == expected.status
     said, seen = json.loads(report.read_text()), json.loads(differences.read_text())
     assert said["dropped"] == 0

@@ -76,7 +76,8 @@ def started(overt: Overt, how: str, *options: str) -> dict[str, Any]:
     """Run a program that makes a child; return its report."""
     overt.write("child.py", IN_CHILD)
     app = overt.write("app.py", START % how)
-    done = overt("run", *options, "--report", "r.json", "--", "python", "-W", "error", app)
+    python = ("python", "-W", "error", "-W", "ignore:This process", app)  # forks with threads
+    done = overt("run", *options, "--report", "r.json", "--", *python)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert overt.runs() == []
     return overt.json()

@@ -89,7 +89,9 @@ def test_gunicorn_and_its_workers_report(
     }
     for pid in workers:
         journal = overt.cwd / "reports" / f"{pid}.journal"
-        wait_for(lambda journal=journal: "Template.loaded" in journal.read_text(), "a loaded worker")
+        wait_for(
+            lambda journal=journal: "Template.loaded" in journal.read_text(), "a loaded worker"
+        )
     server.process.send_signal(end)
     assert server.process.wait(60) == 0
     master = server.report(server.process.pid)

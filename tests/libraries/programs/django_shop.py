@@ -1,10 +1,13 @@
-"""A Django project with models, migrations, admin and views: it patches nothing."""
+"""A Django project with models, migrations, admin and views.
+
+It patches nothing, but from 3.14 on `inspect`, for the moment in which it reads annotations.
+"""
 
 import django
 from django.conf import settings
 from snapshot import differences
 
-EXPECT = {"needs": ["django"]}
+EXPECT = {"needs": ["django"], "others": ["Django"], "reverted": True}
 
 settings.configure(
     SECRET_KEY="not secret",

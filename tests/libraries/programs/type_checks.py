@@ -8,7 +8,7 @@ EXPECT = {
     "owners": ["beartype", "typeguard"],
     "at_least": 2,
     "targets": {
-        "_frozen_importlib_external:cache_from_source": "typeguard",
+        "importlib._bootstrap_external:cache_from_source": "typeguard",
         "typing:_generic_class_getitem": "beartype",
     },
 }
