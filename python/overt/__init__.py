@@ -27,16 +27,18 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Import what a name stands for when it is first used.
+if not TYPE_CHECKING:  # type checkers know the names from above, and that there are no others
 
-    A program under `overt run` has this package imported before its first line, and with it
-    nothing that the program might expect to import itself (json, dataclasses, ...). And an
-    extension that does not load is met where somebody can say so in one line.
-    """
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+    def __getattr__(name: str) -> object:
+        """Import what a name stands for when it is first used.
 
-    native = name in ("__version__", "unwatch", "watch", "watching")
-    return getattr(import_module("overt._native" if native else "overt._ledger"), name)
+        A program under `overt run` has this package imported before its first line, and with it
+        nothing that the program might expect to import itself (json, dataclasses, ...). And an
+        extension that does not load is met where somebody can say so in one line.
+        """
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        native = name in ("__version__", "unwatch", "watch", "watching")
+        return getattr(import_module("overt._native" if native else "overt._ledger"), name)

@@ -203,6 +203,7 @@ def test_a_directory_that_is_still_written_is_not_swept(
     process.wait()
     (left,) = overt.runs()
     directory = overt.runtime / "overt" / left
+    wait_for((directory / f"{child}.journal").exists, "the journal of the child")
     os.utime(directory, (0, 0))
     overt.run("python", "-c", "pass")
     assert overt.runs() == [left]

@@ -106,6 +106,9 @@ def test_children_that_still_run_are_reported_as_such(
     )
     assert process.stdout is not None
     child = int(process.stdout.readline())
+    (run,) = overt.runs()
+    journal = overt.runtime / "overt" / run / f"{child}.journal"
+    wait_for(journal.exists, "the journal of the child")
     process.terminate()
     assert process.wait(30) == -signal.SIGTERM
     (line,) = overt.json()["children"]
