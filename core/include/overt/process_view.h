@@ -1,0 +1,36 @@
+// What the control server shows of a process.
+//
+// THREADS: called on the native thread, also while the interpreter hangs with the GIL held: an
+// implementation takes no GIL, runs no Python and waits for nothing that Python code may hold.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "overt/patch.h"
+#include "overt/report.h"
+
+namespace overt {
+
+struct ProcessFacts {
+  int pid = 0;
+  std::string python;
+  std::vector<std::string> argv;
+  std::string run;      // names the `overt run` that it belongs to, "" when it serves by itself
+  std::string service;  // the name under which people find the processes of one run together
+  double started = 0;   // seconds since the epoch
+  std::size_t dropped = 0;
+};
+
+class ProcessView {
+ public:
+  virtual ~ProcessView() = default;
+
+  virtual ProcessFacts facts() const = 0;
+  // Copies of at most `limit` patches with an id above `after`, by id.
+  virtual std::vector<Patch> patches(int after, std::size_t limit) const = 0;
+  virtual std::vector<Conflict> conflicts() const = 0;
+};
+
+}  // namespace overt
