@@ -1,6 +1,7 @@
 // overt._native: what the Python package calls.
 
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
 #include <memory>
@@ -8,6 +9,7 @@
 
 #include "overt/report.h"
 #include "session.h"
+#include "signature.h"
 #include "watcher.h"
 
 namespace nb = nanobind;
@@ -57,4 +59,8 @@ NB_MODULE(_native, m) {
   m.def("unwatch", &unwatch, "Stop what watch() started; its ledger is gone.");
   m.def("watching", &is_watching, "True while patches are seen.");
   m.def("report", &report, "The report as it stands, as the text of an overt.report/1.");
+  m.def("refusal", &py::refusal, nb::arg("callee"), nb::arg("target"), nb::arg("leading") = 1,
+        nb::arg("role") = "advice",
+        "Why `callee`, given `leading` arguments before the target's own, cannot stand in for "
+        "`target`; None if it can.");
 }

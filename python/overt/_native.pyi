@@ -26,3 +26,8 @@ def watching() -> bool:
 
 def report() -> str:
     """The report as it stands, as the text of an overt.report/1."""
+
+def refusal(callee: object, target: object, leading: int = 1, role: str = 'advice') -> str | None:
+    """
+    Why `callee`, given `leading` arguments before the target's own, cannot stand in for `target`; None if it can.
+    """
