@@ -27,6 +27,15 @@ Site site_from_json(const json& in) {
   return {in.at("module"), in.at("function"), in.at("file"), in.at("line")};
 }
 
+ordered_json owner_to_json(const Owner& owner) {
+  return {
+      {"name", owner.name}, {"version", optional_text(owner.version)}, {"package", owner.package}};
+}
+
+Owner owner_from_json(const json& in) {
+  return {in.at("name"), text_or_empty(in.at("version")), in.at("package")};
+}
+
 // An absent value is {}: nothing was there before an addition, nothing is there after a deletion.
 ordered_json value_to_json(const Description& value) {
   if (value.type.empty()) return ordered_json::object();
@@ -64,10 +73,7 @@ ordered_json patch_to_json(const Patch& patch) {
       {"target", patch.target},
       {"change", name(patch.change)},
       {"origin", "foreign"},
-      {"owner",
-       {{"name", patch.owner.name},
-        {"version", optional_text(patch.owner.version)},
-        {"package", patch.owner.package}}},
+      {"owner", owner_to_json(patch.owner)},
       {"via", patch.via},
       {"boundary", name(patch.boundary)},
       {"reach", std::move(reach)},
@@ -95,8 +101,7 @@ Patch patch_from_json(const json& in) {
   patch.id = in.at("id");
   patch.target = in.at("target");
   patch.change = change_from(in.at("change"));
-  const auto& owner = in.at("owner");
-  patch.owner = {owner.at("name"), text_or_empty(owner.at("version")), owner.at("package")};
+  patch.owner = owner_from_json(in.at("owner"));
   patch.via = in.at("via");
   patch.boundary =
       parse_boundary(in.at("boundary").get<std::string>()).value_or(Boundary::third_party);
@@ -114,6 +119,47 @@ Patch patch_from_json(const json& in) {
   patch.old_value = value_from_json(in.at("old"));
   patch.new_value = value_from_json(in.at("new"));
   return patch;
+}
+
+ordered_json registry_to_json(const RegistryState& registry) {
+  ordered_json entries = ordered_json::array();
+  for (const auto& entry : registry.entries) {
+    entries.push_back({{"id", entry.id},
+                       {"name", entry.name},
+                       {"group", optional_text(entry.group)},
+                       {"priority", entry.priority},
+                       {"owner", owner_to_json(entry.owner)},
+                       {"site", site_to_json(entry.site)},
+                       {"value", entry.value},
+                       {"entry_point", optional_text(entry.entry_point)}});
+  }
+  return {{"name", registry.name},
+          {"order", name(registry.order.value_or(Order::registration))},
+          {"listed", registry.listed},
+          {"duplicates", name(registry.duplicates.value_or(Duplicates::refuse))},
+          {"entries", std::move(entries)}};
+}
+
+RegistryState registry_from_json(const json& in) {
+  RegistryState registry;
+  registry.name = in.at("name");
+  registry.order = parse_order(in.at("order").get<std::string>()).value_or(Order::registration);
+  registry.listed = in.at("listed");
+  registry.duplicates =
+      parse_duplicates(in.at("duplicates").get<std::string>()).value_or(Duplicates::refuse);
+  for (const auto& each : in.at("entries")) {
+    Entry entry;
+    entry.id = each.at("id");
+    entry.name = each.at("name");
+    entry.group = text_or_empty(each.at("group"));
+    entry.priority = each.at("priority");
+    entry.owner = owner_from_json(each.at("owner"));
+    entry.site = site_from_json(each.at("site"));
+    entry.value = each.at("value");
+    entry.entry_point = text_or_empty(each.at("entry_point"));
+    registry.entries.push_back(std::move(entry));
+  }
+  return registry;
 }
 
 }  // namespace overt

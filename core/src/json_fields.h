@@ -1,16 +1,21 @@
-// A patch as JSON: the same fields in a report and in a journal line.
+// Patches and registries as JSON: the same fields in a report, in a journal line, in an answer of
+// the control server.
 #pragma once
 
 #include <nlohmann/json.hpp>
 
 #include "overt/patch.h"
+#include "overt/registries.h"
 
 namespace overt {
 
 nlohmann::ordered_json patch_to_json(const Patch& patch);
 
-// Throws nlohmann::json::exception for a field that is missing or of the wrong type; callers turn
-// that into an Error.
+nlohmann::ordered_json registry_to_json(const RegistryState& registry);
+
+// These throw nlohmann::json::exception for a field that is missing or of the wrong type; callers
+// turn that into an Error.
 Patch patch_from_json(const nlohmann::json& in);
+RegistryState registry_from_json(const nlohmann::json& in);
 
 }  // namespace overt

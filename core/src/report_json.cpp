@@ -32,6 +32,10 @@ std::string to_json(const Report& report, bool internal) {
                                {"report", child.report},
                                {"ended", child.ended}});
   }
+  out["registries"] = ordered_json::array();
+  for (const auto& registry : report.registries) {
+    out["registries"].push_back(registry_to_json(registry));
+  }
   // Names come from programs: bytes that are no UTF-8 are replaced, never an error.
   return out.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
@@ -56,6 +60,10 @@ result<Report> report_from_json(std::string_view text) {
     for (const auto& child : in.at("children")) {
       report.children.push_back({child.at("pid"), child.at("started_by"), child.at("argv"),
                                  child.at("patches"), child.at("report"), child.at("ended")});
+    }
+    // Reports of the first version have none.
+    for (const auto& registry : in.value("registries", json::array())) {
+      report.registries.push_back(registry_from_json(registry));
     }
     return report;
   } catch (const json::exception& error) {

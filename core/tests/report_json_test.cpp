@@ -29,6 +29,21 @@ Report full_report() {
   report.dropped = 4;
   report.conflicts = {{"http.client:HTTPConnection.send", {1, 2}}};
   report.children = {{8, "fork", {"python"}, 2, "/tmp/r.8.json", false}};
+  RegistryState registry;
+  registry.name = "shop.exporters";
+  registry.order = Order::listed;
+  registry.listed = {"csv", "json"};
+  registry.duplicates = Duplicates::keep;
+  registry.entries = {{41,
+                       41,
+                       "csv",
+                       "fast",
+                       -3,
+                       {"acme", "1.4", "acme"},
+                       {"acme", "f", "a.py", 7},
+                       "acme:Csv",
+                       "csv = acme:Csv [shop.exporters]"}};
+  report.registries = {registry};
   return report;
 }
 
@@ -59,7 +74,29 @@ TEST_CASE("the fields of a report are the documented ones") {
       "calls": 0, "errors": 0, "own_ns": {"mean": 0, "p50": 0, "p99": 0, "sampled": 0}}],
     "conflicts": [],
     "children": [{"pid": 8, "started_by": "fork", "argv": ["python"], "patches": 2, "report": "",
-                  "ended": true}]})"));
+                  "ended": true}],
+    "registries": []})"));
+}
+
+TEST_CASE("the fields of a registry are the documented ones") {
+  CHECK(json::parse(to_json(full_report())).at("registries") == json::parse(R"([{
+    "name": "shop.exporters", "order": "listed", "listed": ["csv", "json"], "duplicates": "keep",
+    "entries": [{"id": 41, "name": "csv", "group": "fast", "priority": -3,
+      "owner": {"name": "acme", "version": "1.4", "package": "acme"},
+      "site": {"module": "acme", "function": "f", "file": "a.py", "line": 7},
+      "value": "acme:Csv", "entry_point": "csv = acme:Csv [shop.exporters]"}]}])"));
+  auto report = report_of({});
+  report.registries.resize(1);
+  CHECK(json::parse(to_json(report)).at("registries").at(0).at("order") == "registration");
+  CHECK(json::parse(to_json(report)).at("registries").at(0).at("duplicates") == "error");
+}
+
+TEST_CASE("a report from before there were registries is read") {
+  auto old = json::parse(to_json(full_report()));
+  old.erase("registries");
+  const auto read = report_from_json(old.dump());
+  REQUIRE(read);
+  CHECK(read->registries.empty());
 }
 
 TEST_CASE("what is not known is null, what is not there is empty") {

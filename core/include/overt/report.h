@@ -10,6 +10,7 @@
 
 #include "overt/ledger.h"
 #include "overt/patch.h"
+#include "overt/registries.h"
 #include "overt/result.h"
 
 namespace overt {
@@ -39,6 +40,7 @@ struct Report {
   std::size_t dropped = 0;
   std::vector<Patch> patches;
   std::vector<Conflict> conflicts;
+  std::vector<RegistryState> registries;  // by name
   std::vector<Child> children;
   std::vector<Elsewhere> elsewhere;  // for the table of a whole run; each child has its own JSON
 };
