@@ -79,12 +79,13 @@ bool Journal::is_ours() const {
   return fd_ >= 0 && ::fstat(fd_, &info) == 0 && info.st_dev == device_ && info.st_ino == inode_;
 }
 
-void Journal::line(const std::string& text) {
+bool Journal::line(const std::string& text) {
+  const std::lock_guard lock(mutex_);
   // Daemons close every descriptor there is; the number may be a file of the program's by now.
   if (fd_ >= 0 && !is_ours()) attach(0);
   if (fd_ < 0) {
     ++lost_;
-    return;
+    return false;
   }
   // When the disk was full at first, the head goes in front of the first line that gets through.
   const std::string whole = head_ + text + "\n";
@@ -92,12 +93,13 @@ void Journal::line(const std::string& text) {
   if (written == static_cast<ssize_t>(whole.size())) {
     size_ += whole.size();
     head_.clear();
-    return;
+    return true;
   }
   ++lost_;
   // A torn line would hide the next one: take back what got through. Where even that fails the
   // reader stops at the tear.
   if (written > 0 && ::ftruncate(fd_, static_cast<off_t>(size_)) != 0) close();
+  return false;
 }
 
 void Journal::patch(const Patch& patch, int modules) {
@@ -108,6 +110,8 @@ void Journal::patch(const Patch& patch, int modules) {
 void Journal::revert(int id) { line(R"({"revert": )" + std::to_string(id) + "}"); }
 
 void Journal::again(int id) { line(R"({"again": )" + std::to_string(id) + "}"); }
+
+bool Journal::switched(const std::string& entry) { return line(R"({"switch": )" + entry + "}"); }
 
 void Journal::end(int modules, double watch_ms, const std::vector<Patch>& patches) {
   auto reach = json::array();

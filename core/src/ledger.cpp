@@ -20,6 +20,19 @@ std::string identity(const Patch& patch) {
 }  // namespace
 
 int Ledger::add(Patch patch) {
+  const std::lock_guard lock(mutex_);
+  return place(std::move(patch));
+}
+
+std::vector<Patch> Ledger::copy(int after, std::size_t limit) const {
+  const std::lock_guard lock(mutex_);
+  const auto first = std::min(static_cast<std::size_t>(std::max(after, 0)), patches_.size());
+  const auto count = std::min(limit, patches_.size() - first);
+  const auto begin = patches_.begin() + static_cast<std::ptrdiff_t>(first);
+  return {begin, begin + static_cast<std::ptrdiff_t>(count)};
+}
+
+int Ledger::place(Patch patch) {
   const auto key = identity(patch);
   const auto made = repeated_.find(key);
   auto& layers = layers_[patch.target];
@@ -60,6 +73,7 @@ void Ledger::note_conflict(const std::vector<int>& layers, int newest) {
 }
 
 void Ledger::revert(int id) {
+  const std::lock_guard lock(mutex_);
   auto& undone = patch(id);
   undone.reverted = true;
   auto& layers = layers_[undone.target];

@@ -11,17 +11,20 @@
 //   {"patch": {...}, "modules": 312}       as in overt.report/1, with the modules that were there
 //   by then
 //   {"revert": 3}   {"again": 3}
+//   {"switch": {...}}                      a change of votes, as in switch_json.h
 //   {"end": {"modules": 312, "watch_ms": 4.1, "reach": [[3, 2, ["shop.http"]]]}}
 //                                          absent when the process was killed; reach by patch:
 //                                          modules that hold it, modules that still hold what it
 //                                          replaced
 //
-// THREADS: not synchronised; callers hold the GIL. SIGNALS: nothing here runs in a handler.
+// THREADS: lines may be written by any thread; open() and close() by one that no other runs beside.
+// SIGNALS: nothing here runs in a handler.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -53,6 +56,7 @@ class Journal {
   void patch(const Patch& patch, int modules);
   void revert(int id);
   void again(int id);
+  bool switched(const std::string& entry);  // a JSON value; false: it could not be written
   void end(int modules, double watch_ms, const std::vector<Patch>& patches = {});
 
   // Closes the file descriptor only; for a forked child that starts its own.
@@ -64,10 +68,11 @@ class Journal {
   std::uint64_t lost() const { return lost_; }  // lines that could not be written
 
  private:
-  void line(const std::string& text);
+  bool line(const std::string& text);
   bool attach(int flags);  // opens path_
   bool is_ours() const;    // the descriptor is open and still the file that attach() opened
 
+  std::mutex mutex_;  // one line at a time
   std::string path_;
   std::string head_;  // the first line, kept until it is known to be in the file
   int fd_ = -1;

@@ -1,9 +1,11 @@
 // The ledger: every patch of the process, its place among the layers of its target, and conflicts.
 //
-// THREADS: not synchronised; in a Python process every caller holds the GIL.
+// THREADS: in a Python process every caller holds the GIL, so there is one writer at a time. Only
+// copy() is for any thread: it also works while Python hangs.
 #pragma once
 
 #include <cstddef>
+#include <mutex>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -39,13 +41,18 @@ class Ledger {
   const std::vector<Patch>& patches() const { return patches_; }
   std::size_t dropped() const { return dropped_; }
 
+  // Copies of at most `limit` patches with an id above `after`, by id. Any thread.
+  std::vector<Patch> copy(int after, std::size_t limit) const;
+
   // Targets that patches of two owners changed at the same time. Internal changes are no patches of
   // others.
   std::vector<Conflict> conflicts() const;
 
  private:
+  int place(Patch patch);
   void note_conflict(const std::vector<int>& layers, int newest);
 
+  mutable std::mutex mutex_;  // held by writers and by copy(), never by a reader with the GIL
   std::vector<Patch> patches_;
   std::unordered_map<std::string, std::vector<int>>
       layers_;                                     // active ids of a target, innermost first
