@@ -154,16 +154,17 @@ class Switchboard {
     double until = 0;
     By by;
   };
-  struct Change;
+  using Edit = std::function<void(std::vector<Vote>&, std::vector<Lift>&)>;
 
   bool put(int id, Enrolled enrolled);
-  bool counts(const Vote& vote, int id, const Facts& facts) const;
-  bool wanted(int id, const Facts& facts) const;
+  static bool wanted(int id, const Facts& facts, const std::vector<Vote>& votes,
+                     const std::vector<Lift>& lifts);
+  bool have_in_common(const Selector& a, const Selector& b) const;
+  bool is_named(const Selector& selector, const Vote& vote) const;
   Standing stand(int id, const Enrolled& enrolled) const;
-  std::vector<Standing> stand_all(const Selector& selector) const;
-  void apply(Change& change);
-  void foresee(Change& change, const std::vector<Vote>& votes, const std::vector<Lift>& lifts) const;
-  void tell(const Change& change) const;
+  void foresee(SwitchEntry& entry, const std::vector<Vote>& votes,
+               const std::vector<Lift>& lifts) const;
+  result<void> commit(SwitchEntry entry, const Edit& edit);
 
   mutable std::mutex mutex_;
   SwitchListener listener_;

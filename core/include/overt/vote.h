@@ -42,12 +42,16 @@ struct Selector {
   Scope scope = Scope::process;
   std::string text;  // owner's name or top package, name of a boundary, glob of targets
   int patch = 0;     // for Scope::patch
+  std::string owner;  // with a boundary or target: of this owner's patches only
 
   static Selector everything() { return {}; }
-  static Selector of_owner(std::string name) { return {Scope::owner, std::move(name), 0}; }
+  static Selector of_owner(std::string name) { return {Scope::owner, std::move(name), 0, {}}; }
   static Selector of_boundary(Boundary boundary);
-  static Selector of_target(std::string glob) { return {Scope::target, std::move(glob), 0}; }
-  static Selector of_patch(int id) { return {Scope::patch, {}, id}; }
+  static Selector of_target(std::string glob) { return {Scope::target, std::move(glob), 0, {}}; }
+  static Selector of_patch(int id) { return {Scope::patch, {}, id, {}}; }
+
+  // Whether what this one means is a part of what `wider` means, as far as the words tell.
+  bool within(const Selector& wider) const;
 
   // An owner matches by the name of its distribution, as PEP 503 compares them (sentry_sdk is
   // sentry-sdk), or by its top package: "opentelemetry" stands for all that is named
@@ -75,6 +79,9 @@ struct Vote {
   bool holds(int id, const Facts& facts) const;
   std::string str() const;  // "control: owner sentry-sdk (incident 42)"
 };
+
+// Two names of one owner: PEP 503, runs of -, _ and . are one -, case does not matter.
+bool same_owner(std::string_view a, std::string_view b);
 
 bool matches_glob(std::string_view glob, std::string_view text);
 

@@ -1,0 +1,79 @@
+// What a program that is started inherits of the switchboard's votes, in its environment.
+//
+//   {"votes": [vote, ...], "lifts": [{selector, "until": 5123.5, "actor": "", "reason": ""}, ...]}
+//
+// Ids of patches mean nothing in another process: a vote on one names its target and owner instead.
+
+#include <algorithm>
+
+#include "switch_json.h"
+
+namespace overt {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+std::string Switchboard::for_children() const {
+  const std::lock_guard lock(mutex_);
+  const auto elsewhere = [&](const Selector& on) -> std::optional<Selector> {
+    if (on.scope != Scope::patch) return on;
+    const auto at = patches_.find(on.patch);
+    if (at == patches_.end()) return std::nullopt;
+    auto named = Selector::of_target(at->second.facts.target);
+    named.owner = at->second.facts.owner.name;
+    return named;
+  };
+  ordered_json out = {{"votes", ordered_json::array()}, {"lifts", ordered_json::array()}};
+  for (auto vote : votes_) {
+    const bool own = vote.source == Source::policy || vote.source == Source::environment ||
+                     vote.source == Source::file;
+    const auto on = elsewhere(vote.on);
+    if (own || !on) continue;
+    vote.on = *on;
+    out["votes"].push_back(vote_to_json(vote));
+  }
+  for (const auto& lift : lifts_) {
+    const auto on = elsewhere(lift.on);
+    if (!on) continue;
+    auto each = selector_to_json(*on);
+    each.update({{"until", lift.until}, {"actor", lift.by.actor}, {"reason", lift.by.reason}});
+    out["lifts"].push_back(std::move(each));
+  }
+  if (out["votes"].empty() && out["lifts"].empty()) return {};
+  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+result<void> Switchboard::inherit(std::string_view text) {
+  const auto in = json::parse(text, nullptr, false);
+  const auto foreign = [] {
+    return fail(Code::format, "these votes were not written by overt", "OVERT_VOTES");
+  };
+  if (!in.is_object()) return foreign();
+  const auto votes = in.value("votes", json::array());
+  const auto lifts = in.value("lifts", json::array());
+  if (!votes.is_array() || !lifts.is_array()) return foreign();
+  std::vector<Vote> all;
+  for (const auto& each : votes) {
+    auto vote = vote_from_json(each);
+    if (!vote) return tl::unexpected(vote.error());
+    all.push_back(std::move(*vote));
+  }
+  std::vector<Lift> lifted;
+  for (const auto& each : lifts) {
+    auto on = selector_from_json(each);
+    if (!on) return tl::unexpected(on.error());
+    const auto until = each.value("until", json());
+    const auto actor = each.value("actor", json());
+    const auto reason = each.value("reason", json());
+    if (!until.is_number() || !actor.is_string() || !reason.is_string()) return foreign();
+    lifted.push_back({std::move(*on), until.get<double>(), {actor, reason}});
+  }
+  SwitchEntry entry{0, 0, "inherit", Source::control, {}, {"the parent process", ""}, {}, {}, {}};
+  for (const auto& vote : all) entry.on.push_back(vote.on);
+  return commit(std::move(entry), [&](auto& mine, auto& my_lifts) {
+    mine.insert(mine.end(), all.begin(), all.end());
+    my_lifts.insert(my_lifts.end(), lifted.begin(), lifted.end());
+  });
+}
+
+}  // namespace overt

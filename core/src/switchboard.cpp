@@ -1,0 +1,373 @@
+#include "overt/switchboard.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <ctime>
+#include <utility>
+
+namespace overt {
+namespace {
+
+constexpr std::array<std::string_view, 5> kLevels = {"refused", "queued", "accepted", "drained",
+                                                     "removed"};
+constexpr double kLongestLift = 3600;
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+bool is_liftable(Source source) {
+  return source == Source::control || source == Source::api || source == Source::budget;
+}
+
+// The same opinion again, whoever repeats it.
+bool is_same(const Vote& a, const Vote& b) { return a.source == b.source && a.on == b.on; }
+
+void put_vote(std::vector<Vote>& votes, const Vote& vote) {
+  const auto at = std::find_if(votes.begin(), votes.end(),
+                               [&](const auto& each) { return is_same(each, vote); });
+  if (at == votes.end()) {
+    votes.push_back(vote);
+  } else {
+    *at = vote;
+  }
+}
+
+}  // namespace
+
+std::string_view name(Level level) { return kLevels[static_cast<std::size_t>(level)]; }
+
+std::optional<Level> parse_level(std::string_view text) {
+  const auto at = std::find(kLevels.begin(), kLevels.end(), text);
+  if (at == kLevels.end()) return std::nullopt;
+  return static_cast<Level>(at - kLevels.begin());
+}
+
+double boot_seconds() {
+  timespec time{};
+  ::clock_gettime(CLOCK_BOOTTIME, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+Switchboard::Switchboard(SwitchListener listener, std::function<double()> boot_time)
+    : listener_(std::move(listener)),
+      boot_time_(boot_time ? std::move(boot_time) : std::function<double()>(boot_seconds)) {}
+
+void Switchboard::listen(SwitchListener listener) {
+  const std::lock_guard lock(mutex_);
+  listener_ = std::move(listener);
+}
+
+bool Switchboard::enroll(int id, Facts facts, Cell* cell) {
+  return put(id, {std::move(facts), Means::cell, cell, {}, false, Level::accepted});
+}
+
+bool Switchboard::enroll_queued(int id, Facts facts) {
+  return put(id, {std::move(facts), Means::queue, nullptr, {}, false, Level::accepted});
+}
+
+void Switchboard::enroll_fixed(int id, Facts facts, std::string why) {
+  put(id, {std::move(facts), Means::none, nullptr, std::move(why), false, Level::refused});
+}
+
+bool Switchboard::put(int id, Enrolled enrolled) {
+  SwitchListener listener;
+  bool off = false;
+  bool work = false;
+  {
+    const std::lock_guard lock(mutex_);
+    off = wanted(id, enrolled.facts, votes_, lifts_);
+    enrolled.off = off;
+    work = enrolled.means == Means::queue && off;
+    if (work) enrolled.level = Level::queued;
+    if (enrolled.cell != nullptr) enrolled.cell->off.store(off);
+    patches_[id] = std::move(enrolled);
+    if (work) listener = listener_;
+  }
+  if (listener.work) listener.work(id, off);
+  return off;
+}
+
+void Switchboard::arm(int id, Cell* cell) {
+  const std::lock_guard lock(mutex_);
+  const auto at = patches_.find(id);
+  if (at == patches_.end()) return;
+  auto& patch = at->second;
+  patch.means = Means::cell;
+  patch.cell = cell;
+  patch.level = Level::accepted;
+  patch.why.clear();
+  if (cell != nullptr) cell->off.store(patch.off);
+}
+
+void Switchboard::arm_queued(int id) {
+  SwitchListener listener;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = patches_.find(id);
+    if (at == patches_.end()) return;
+    auto& patch = at->second;
+    patch.means = Means::queue;
+    patch.cell = nullptr;
+    patch.level = patch.off ? Level::queued : Level::accepted;
+    patch.why.clear();
+    if (patch.off) listener = listener_;
+  }
+  if (listener.work) listener.work(id, true);
+}
+
+void Switchboard::disarm(int id, std::string why) {
+  const std::lock_guard lock(mutex_);
+  const auto at = patches_.find(id);
+  if (at == patches_.end()) return;
+  at->second.means = Means::none;
+  at->second.cell = nullptr;
+  at->second.level = Level::refused;
+  at->second.why = std::move(why);
+}
+
+void Switchboard::withdraw_patch(int id) {
+  const std::lock_guard lock(mutex_);
+  patches_.erase(id);
+}
+
+void Switchboard::settle(int id, bool off, Level level, std::string why) {
+  const std::lock_guard lock(mutex_);
+  const auto at = patches_.find(id);
+  if (at == patches_.end() || at->second.off != off) return;
+  at->second.level = level;
+  at->second.why = std::move(why);
+}
+
+bool Switchboard::wanted(int id, const Facts& facts, const std::vector<Vote>& votes,
+                         const std::vector<Lift>& lifts) {
+  const bool lifted = std::any_of(lifts.begin(), lifts.end(),
+                                  [&](const auto& lift) { return lift.on.matches(id, facts); });
+  return std::any_of(votes.begin(), votes.end(), [&](const auto& vote) {
+    return (!lifted || !is_liftable(vote.source)) && vote.holds(id, facts);
+  });
+}
+
+bool Switchboard::have_in_common(const Selector& a, const Selector& b) const {
+  if (a.within(b) || b.within(a)) return true;
+  return std::any_of(patches_.begin(), patches_.end(), [&](const auto& each) {
+    return a.matches(each.first, each.second.facts) && b.matches(each.first, each.second.facts);
+  });
+}
+
+// Whether a withdrawal of what `selector` names takes this vote with it.
+bool Switchboard::is_named(const Selector& selector, const Vote& vote) const {
+  if (vote.on.within(selector)) return true;
+  if (vote.on.scope != Scope::patch) return false;
+  const auto at = patches_.find(vote.on.patch);
+  return at != patches_.end() && selector.matches(at->first, at->second.facts);
+}
+
+Standing Switchboard::stand(int id, const Enrolled& patch) const {
+  Standing standing{id, patch.facts, patch.off, patch.level, {}, false, 0, 0, 0, {}, {}};
+  if (patch.means == Means::none || patch.level == Level::refused) standing.why = patch.why;
+  if (patch.cell != nullptr) {
+    standing.metered = true;
+    standing.calls = patch.cell->entered.get();
+    standing.errors = patch.cell->errors.get();
+    standing.inside = patch.cell->inside();
+    if (patch.off && patch.level == Level::accepted && standing.inside == 0) {
+      standing.level = Level::drained;
+    }
+  }
+  const bool lifted = std::any_of(lifts_.begin(), lifts_.end(), [&](const auto& lift) {
+    return lift.on.matches(id, patch.facts);
+  });
+  for (const auto& vote : votes_) {
+    if (!vote.holds(id, patch.facts)) continue;
+    (lifted && is_liftable(vote.source) ? standing.lifted : standing.votes).push_back(vote);
+  }
+  return standing;
+}
+
+void Switchboard::foresee(SwitchEntry& entry, const std::vector<Vote>& votes,
+                          const std::vector<Lift>& lifts) const {
+  for (const auto& [id, patch] : patches_) {
+    const bool off = wanted(id, patch.facts, votes, lifts);
+    if (off != patch.off) (off ? entry.turned_off : entry.turned_on).push_back(id);
+  }
+  for (const auto& vote : votes) {
+    const bool held = std::any_of(entry.on.begin(), entry.on.end(),
+                                  [&](const auto& on) { return have_in_common(on, vote.on); });
+    if (held) entry.held.push_back(vote);
+  }
+}
+
+// Turning off is never refused and comes first, the journal after it. Turning on must be in the
+// journal before it happens.
+result<void> Switchboard::commit(SwitchEntry entry, const Edit& edit) {
+  SwitchListener listener;
+  bool first = false;
+  entry.at = now();
+  {
+    const std::lock_guard lock(mutex_);
+    listener = listener_;
+    entry.sequence = ++sequence_;
+    auto votes = votes_;
+    auto lifts = lifts_;
+    edit(votes, lifts);
+    auto foreseen = entry;
+    foresee(foreseen, votes, lifts);
+    first = !foreseen.turned_on.empty() && listener.journal;
+    if (first) entry = std::move(foreseen);
+  }
+  if (first && !listener.journal(entry)) {
+    return fail(Code::io,
+                "the journal cannot be written, and nothing is switched on that is not in it; free "
+                "some space on its disk",
+                entry.verb);
+  }
+  std::vector<std::pair<int, bool>> work;
+  {
+    const std::lock_guard lock(mutex_);
+    edit(votes_, lifts_);
+    if (!first) foresee(entry, votes_, lifts_);
+    for (auto& [id, patch] : patches_) {
+      const bool off = wanted(id, patch.facts, votes_, lifts_);
+      if (off == patch.off) continue;
+      patch.off = off;
+      if (patch.cell != nullptr) patch.cell->off.store(off);
+      if (patch.means == Means::none) continue;
+      patch.level = patch.means == Means::queue ? Level::queued : Level::accepted;
+      if (patch.means == Means::queue) work.emplace_back(id, off);
+    }
+  }
+  if (listener.work) {
+    for (const auto& [id, off] : work) listener.work(id, off);
+  }
+  if (!first && listener.journal) static_cast<void>(listener.journal(entry));
+  if (listener.changed) listener.changed();
+  return {};
+}
+
+result<std::vector<Standing>> Switchboard::vote(const Vote& vote) {
+  if (vote.including_protected && vote.by.reason.empty()) {
+    return fail(Code::usage, "protected patches are switched off with a reason only",
+                vote.on.str());
+  }
+  auto dated = vote;
+  if (dated.at == 0) dated.at = now();
+  const auto done = commit(
+      {0, 0, "off", vote.source, {vote.on}, vote.by, {}, {}, {}}, [&](auto& votes, auto& lifts) {
+        put_vote(votes, dated);
+        // Whoever says off now means it: what was lifted before for a time is lifted no more.
+        if (vote.source != Source::control) return;
+        std::erase_if(lifts, [&](const auto& lift) { return have_in_common(lift.on, vote.on); });
+      });
+  if (!done) return tl::unexpected(done.error());
+  return standings(vote.on);
+}
+
+result<std::vector<Standing>> Switchboard::unvote(Source source, const Selector& selector,
+                                                  const By& by) {
+  const auto done = commit({0, 0, "on", source, {selector}, by, {}, {}, {}},
+                           [&](auto& votes, auto&) {
+                             std::erase_if(votes, [&](const auto& vote) {
+                               return vote.source == source && is_named(selector, vote);
+                             });
+                           });
+  if (!done) return tl::unexpected(done.error());
+  return standings(selector);
+}
+
+result<void> Switchboard::replace(Source source, std::vector<Vote> votes, const By& by) {
+  SwitchEntry entry{0, 0, "set", source, {}, by, {}, {}, {}};
+  for (auto& vote : votes) {
+    vote.source = source;
+    if (vote.at == 0) vote.at = now();
+    entry.on.push_back(vote.on);
+  }
+  const auto add = [&](std::vector<Vote>& all, auto&) {
+    for (const auto& vote : votes) put_vote(all, vote);
+  };
+  auto done = commit(entry, [&](auto& all, auto& lifts) {
+    std::erase_if(all, [&](const auto& vote) { return vote.source == source; });
+    add(all, lifts);
+  });
+  // What it adds holds all the same; what it withdraws stays until that can be written down.
+  if (!done) static_cast<void>(commit(std::move(entry), add));
+  return done;
+}
+
+result<std::vector<Standing>> Switchboard::lift(const Selector& selector, double seconds,
+                                                const By& by) {
+  if (by.reason.empty()) {
+    return fail(Code::usage, "votes of others are overridden with a reason only", selector.str());
+  }
+  if (!(seconds > 0 && seconds <= kLongestLift)) {
+    return fail(Code::usage, "votes of others are overridden for at most an hour", selector.str());
+  }
+  const double until = boot_time_() + seconds;
+  const auto done =
+      commit({0, 0, "lift", Source::control, {selector}, by, {}, {}, {}}, [&](auto&, auto& lifts) {
+        std::erase_if(lifts, [&](const auto& lift) { return lift.on == selector; });
+        lifts.push_back({selector, until, by});
+      });
+  if (!done) return tl::unexpected(done.error());
+  return standings(selector);
+}
+
+std::optional<double> Switchboard::expire() {
+  const double time = boot_time_();
+  SwitchEntry entry{0, 0, "expire", Source::control, {}, {"overt", "its time is over"}, {}, {}, {}};
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& lift : lifts_) {
+      if (lift.until <= time) entry.on.push_back(lift.on);
+    }
+  }
+  if (!entry.on.empty()) {
+    static_cast<void>(commit(std::move(entry), [&](auto&, auto& lifts) {
+      std::erase_if(lifts, [&](const auto& lift) { return lift.until <= time; });
+    }));
+  }
+  const std::lock_guard lock(mutex_);
+  std::optional<double> next;
+  for (const auto& lift : lifts_) next = std::min(next.value_or(lift.until), lift.until);
+  return next;
+}
+
+bool Switchboard::is_off(int id) const {
+  const std::lock_guard lock(mutex_);
+  const auto at = patches_.find(id);
+  return at != patches_.end() && at->second.off;
+}
+
+bool Switchboard::is_lifted() const {
+  const std::lock_guard lock(mutex_);
+  return !lifts_.empty();
+}
+
+std::vector<Vote> Switchboard::votes_on(int id) const {
+  const auto found = standing(id);
+  return found ? found->votes : std::vector<Vote>();
+}
+
+std::vector<Vote> Switchboard::all_votes() const {
+  const std::lock_guard lock(mutex_);
+  return votes_;
+}
+
+std::optional<Standing> Switchboard::standing(int id) const {
+  const std::lock_guard lock(mutex_);
+  const auto at = patches_.find(id);
+  if (at == patches_.end()) return std::nullopt;
+  return stand(id, at->second);
+}
+
+std::vector<Standing> Switchboard::standings(const Selector& selector) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Standing> all;
+  for (const auto& [id, patch] : patches_) {
+    if (selector.matches(id, patch.facts)) all.push_back(stand(id, patch));
+  }
+  return all;
+}
+
+}  // namespace overt
