@@ -13,6 +13,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "overt/runtime_dir.h"
+
 namespace overt::cli {
 namespace {
 
@@ -21,35 +23,6 @@ namespace fs = std::filesystem;
 constexpr std::string_view kRunPrefix = "run-";
 
 std::string reason() { return std::strerror(errno); }
-
-std::string parent_of_runs() {
-  for (const char* variable : {"OVERT_RUNTIME_DIR", "RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR"}) {
-    const char* directory = std::getenv(variable);
-    if (directory != nullptr && *directory != '\0' && ::access(directory, W_OK) == 0) {
-      return std::string(directory) + "/overt";
-    }
-  }
-  std::error_code ignored;
-  auto temporary = fs::temp_directory_path(ignored);
-  if (temporary.empty()) temporary = "/tmp";
-  return (temporary / ("overt-" + std::to_string(::getuid()))).string();
-}
-
-// Somebody else may have made a directory of this name in a shared place: it must be ours alone.
-result<void> claim(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-    return fail(Code::io,
-                "cannot make a directory for the run (" + reason() + "); set OVERT_RUNTIME_DIR",
-                path);
-  }
-  struct stat info{};
-  if (::lstat(path.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) || info.st_uid != ::getuid() ||
-      (info.st_mode & 0077U) != 0) {
-    return fail(Code::io,
-                "this is not a directory of yours alone (mode 0700); set OVERT_RUNTIME_DIR", path);
-  }
-  return {};
-}
 
 // Still written by a process of its run, whatever became of the root.
 bool is_written(const fs::path& journal) {
@@ -110,14 +83,14 @@ result<fs::path> absolute(const std::string& path) {
 }  // namespace
 
 result<std::string> make_run_directory(int pid) {
-  const auto parent = parent_of_runs();
-  if (auto claimed = claim(parent); !claimed) return tl::unexpected(claimed.error());
-  remove_abandoned(parent);
-  std::string directory = parent + "/" + std::string(kRunPrefix) + std::to_string(pid) + "-XXXXXX";
+  const auto parent = runtime_directory();
+  if (!parent) return tl::unexpected(parent.error());
+  remove_abandoned(*parent);
+  std::string directory = *parent + "/" + std::string(kRunPrefix) + std::to_string(pid) + "-XXXXXX";
   if (::mkdtemp(directory.data()) == nullptr) {
     return fail(Code::io,
                 "cannot make a directory for the run (" + reason() + "); set OVERT_RUNTIME_DIR",
-                parent);
+                *parent);
   }
   // Made to see that it can be; the first governed process makes it again. The program may be none,
   // and then nobody would remove it.

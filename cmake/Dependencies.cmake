@@ -32,6 +32,13 @@ overt_header_library(tl-expected tl::expected TartanLlama/expected
 # v2.4.2
 overt_header_library(CLI11 CLI11::CLI11 CLIUtils/CLI11
                      6c7b07a878ad834957b98d0f9ce1dbe0cb204fc9 include)
+# v3.4.0. Its headers only: Debian's target also links a shared library, and a wheel has none.
+overt_header_library(tomlplusplus tomlplusplus::tomlplusplus marzer/tomlplusplus
+                     30172438cee64926dc41fdd9c11fb3ba5b2ba9de include)
+add_library(overt_toml INTERFACE)
+target_include_directories(
+  overt_toml SYSTEM
+  INTERFACE $<TARGET_PROPERTY:tomlplusplus::tomlplusplus,INTERFACE_INCLUDE_DIRECTORIES>)
 if(OVERT_TESTS)
   # v2.4.11
   overt_header_library(doctest doctest::doctest doctest/doctest

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "overt/history.h"
 #include "overt/process_view.h"
 #include "overt/result.h"
 #include "overt/switchboard.h"
@@ -33,8 +34,8 @@ struct ServiceHooks {
 
 class Service {
  public:
-  // REQUIRES: board and view live as long as the service.
-  Service(ServiceOptions options, Switchboard& board, const ProcessView& view,
+  // REQUIRES: board, view and history live as long as the service.
+  Service(ServiceOptions options, Switchboard& board, const ProcessView& view, History& history,
           ServiceHooks hooks = {});
   ~Service();
   Service(const Service&) = delete;
@@ -58,11 +59,17 @@ class Service {
   std::uint64_t at(double boot_time, std::function<void()> callback);
   void cancel(std::uint64_t timer);
 
-  std::string socket_path() const;  // "" when none is open
+  std::string socket_path() const;  // "" when none is open; not on the native thread
 
   static Service* active();
 
  private:
+  static void before_fork();
+  static void after_fork_in_parent();
+  static void after_fork_in_child();
+  void release_after_fork();
+  void ask_for_restart();
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -1,0 +1,292 @@
+#include "control_verbs.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "json_fields.h"
+#include "switch_json.h"
+
+namespace overt {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+constexpr std::size_t kMostSelectors = 256;
+constexpr std::size_t kLongestReason = 1000;
+
+template <class... Words>
+tl::unexpected<Error> misused(Words&&... words) {
+  return fail(Code::usage, std::forward<Words>(words)...);
+}
+
+// A parameter that may be left out; an error when it is of another kind.
+template <class T>
+result<T> param(const json& params, const char* name, T otherwise) {
+  const auto at = params.find(name);
+  if (at == params.end()) return otherwise;
+  if constexpr (std::is_same_v<T, bool>) {
+    if (!at->is_boolean()) return misused("this parameter is true or false", name);
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    if (!at->is_string()) return misused("this parameter is text", name);
+  } else if constexpr (std::is_integral_v<T>) {
+    if (!at->is_number_unsigned()) return misused("this parameter is a number from 0 on", name);
+    if (at->template get<std::uint64_t>() > INT32_MAX) return misused("too large a number", name);
+  } else {
+    if (!at->is_number()) return misused("this parameter is a number", name);
+  }
+  return at->template get<T>();
+}
+
+struct Page {
+  std::size_t after = 0;
+  std::size_t limit = kLargestPage;
+};
+
+result<Page> page_of(const json& params) {
+  const auto after = param<std::size_t>(params, "after", 0);
+  if (!after) return tl::unexpected(after.error());
+  const auto limit = param<std::size_t>(params, "limit", kLargestPage);
+  if (!limit) return tl::unexpected(limit.error());
+  return Page{*after, std::clamp<std::size_t>(*limit, 1, kLargestPage)};
+}
+
+// A patch of the ledger, with what the switchboard knows of it.
+ordered_json whole_patch(const Control& control, const Patch& patch) {
+  auto out = patch_to_json(patch);
+  const auto standing = control.board.standing(patch.id);
+  out["switchable"] = standing && standing->why.empty();
+  if (!standing) {
+    out["why"] = patch.reverted ? "its maker has undone it" : "it is not known to the switchboard";
+    out["votes"] = ordered_json::array();
+    return out;
+  }
+  const auto state = standing_to_json(*standing);
+  if (!patch.reverted) out["state"] = state.at("state");
+  for (const char* field : {"level", "why", "fail", "calls", "errors", "inside", "votes", "lifted"}) {
+    out[field] = state.at(field);
+  }
+  out["metered"] = standing->metered;
+  out["origin"] = standing->facts.governed ? "governed" : "foreign";
+  return out;
+}
+
+result<ordered_json> hello(const Control& control, const json&, const std::string&) {
+  const auto facts = control.view.facts();
+  return ordered_json{{"protocol", kProtocol},         {"overt", OVERT_VERSION},
+                      {"pid", facts.pid},              {"python", facts.python},
+                      {"argv", facts.argv},            {"run", facts.run},
+                      {"service", facts.service},      {"started", facts.started},
+                      {"dropped", facts.dropped},      {"events", control.history.last()},
+                      {"lifted", control.board.is_lifted()}};
+}
+
+result<ordered_json> list(const Control& control, const json& params, const std::string&) {
+  const auto page = page_of(params);
+  if (!page) return tl::unexpected(page.error());
+  const auto patches = control.view.patches(static_cast<int>(page->after), page->limit);
+  auto all = ordered_json::array();
+  for (const auto& patch : patches) {
+    auto each = whole_patch(control, patch);
+    each.erase("stack");
+    all.push_back(std::move(each));
+  }
+  return ordered_json{{"patches", std::move(all)}, {"more", patches.size() == page->limit}};
+}
+
+tl::unexpected<Error> no_patch(int id) {
+  return fail(Code::not_found, "there is no such patch in this process", "p" + std::to_string(id));
+}
+
+result<ordered_json> show(const Control& control, const json& params, const std::string&) {
+  const auto id = param<int>(params, "patch", 0);
+  if (!id) return tl::unexpected(id.error());
+  const auto patches = *id == 0 ? std::vector<Patch>() : control.view.patches(*id - 1, 1);
+  if (patches.empty() || patches.front().id != *id) return no_patch(*id);
+  const auto& patch = patches.front();
+  auto out = whole_patch(control, patch);
+  auto layers = ordered_json::array();
+  for (int after = 0;;) {
+    const auto page = control.view.patches(after, kLargestPage);
+    for (const auto& other : page) {
+      if (other.target != patch.target || other.reverted) continue;
+      layers.push_back({{"id", other.id}, {"layer", other.layer}, {"owner", other.owner.name}});
+    }
+    if (page.size() < kLargestPage) break;
+    after = page.back().id;
+  }
+  out["layers"] = std::move(layers);
+  return out;
+}
+
+result<std::vector<Selector>> selectors_of(const Control& control, const json& params) {
+  const auto on = params.find("on");
+  if (on == params.end() || !on->is_array() || on->empty()) {
+    return misused("say what is meant, a list of selectors", "on");
+  }
+  if (on->size() > kMostSelectors) return misused("at most 256 selectors at a time", "on");
+  std::vector<Selector> all;
+  for (const auto& each : *on) {
+    auto selector = selector_from_json(each);
+    if (!selector) return misused(selector.error().what, "on");
+    const int id = selector->patch;
+    if (selector->scope == Scope::patch && !control.board.standing(id)) {
+      const auto patches = control.view.patches(id - 1, 1);
+      if (patches.empty() || patches.front().id != id) return no_patch(id);
+    }
+    all.push_back(std::move(*selector));
+  }
+  return all;
+}
+
+result<By> by_of(const json& params, const std::string& actor) {
+  auto reason = param<std::string>(params, "reason", {});
+  if (!reason) return tl::unexpected(reason.error());
+  if (reason->size() > kLongestReason) return misused("a reason has at most 1000 bytes", "reason");
+  return By{actor, std::move(*reason)};
+}
+
+using Standings = std::map<int, Standing>;
+
+Standings standings_of(const Control& control, const std::vector<Selector>& selectors) {
+  Standings all;
+  for (const auto& selector : selectors) {
+    for (auto& each : control.board.standings(selector)) all.insert_or_assign(each.id, each);
+  }
+  return all;
+}
+
+// What came of a command. `before` tells what it changed; the page is bounded, the counts are not.
+ordered_json outcome(const Control& control, const std::vector<Selector>& selectors,
+                     const Standings& before, bool off) {
+  const auto after = standings_of(control, selectors);
+  ordered_json counts = {{"matched", after.size()}, {"changed", 0}, {"off", 0}, {"protected", 0},
+                         {"refused", 0}, {"queued", 0}, {"accepted", 0}, {"drained", 0},
+                         {"removed", 0}};
+  const auto count = [&](std::string_view name) {
+    auto& number = counts[std::string(name)];
+    number = number.get<std::size_t>() + 1;
+  };
+  auto patches = ordered_json::array();
+  for (const auto& [id, standing] : after) {
+    const auto was = before.find(id);
+    const bool changed = was == before.end() ? standing.off : was->second.off != standing.off;
+    if (changed) count("changed");
+    if (standing.off) count("off");
+    if (off && !standing.off && standing.facts.fail == Fail::patched) count("protected");
+    if (off == standing.off) count(name(standing.level));
+    if (patches.size() == kLargestPage) continue;
+    auto each = standing_to_json(standing);
+    each["changed"] = changed;
+    patches.push_back(std::move(each));
+  }
+  return {{"counts", std::move(counts)}, {"patches", std::move(patches)}};
+}
+
+tl::unexpected<Error> none_matched(const std::vector<Selector>& selectors) {
+  std::string words;
+  for (const auto& selector : selectors) words += (words.empty() ? "" : ", ") + selector.str();
+  return fail(Code::not_found, "no patch in this process matches", words);
+}
+
+result<ordered_json> off(const Control& control, const json& params, const std::string& actor) {
+  const auto selectors = selectors_of(control, params);
+  if (!selectors) return tl::unexpected(selectors.error());
+  const auto by = by_of(params, actor);
+  if (!by) return tl::unexpected(by.error());
+  const auto guarded = param(params, "including_protected", false);
+  const auto dry = param(params, "dry_run", false);
+  const auto future = param(params, "future", false);
+  for (const auto* flag : {&guarded, &dry, &future}) {
+    if (!*flag) return tl::unexpected(flag->error());
+  }
+  const auto before = standings_of(control, *selectors);
+  if (before.empty() && !*future) return none_matched(*selectors);
+  if (*dry) return outcome(control, *selectors, before, true);
+  for (const auto& selector : *selectors) {
+    const auto done = control.board.vote({Source::control, selector, *by, *guarded, 0});
+    if (!done) return tl::unexpected(done.error());
+  }
+  return outcome(control, *selectors, before, true);
+}
+
+result<ordered_json> withdraw(const Control& control, const json& params, const std::string& actor,
+                              Source source) {
+  const auto selectors = selectors_of(control, params);
+  if (!selectors) return tl::unexpected(selectors.error());
+  const auto by = by_of(params, actor);
+  if (!by) return tl::unexpected(by.error());
+  const auto dry = param(params, "dry_run", false);
+  if (!dry) return tl::unexpected(dry.error());
+  const auto seconds = param(params, "override_seconds", 0.0);
+  if (!seconds) return tl::unexpected(seconds.error());
+  const auto before = standings_of(control, *selectors);
+  if (*dry) return outcome(control, *selectors, before, false);
+  for (const auto& selector : *selectors) {
+    auto done = control.board.unvote(source, selector, *by);
+    if (done && *seconds > 0) done = control.board.lift(selector, *seconds, *by);
+    if (!done) return tl::unexpected(done.error());
+  }
+  return outcome(control, *selectors, before, false);
+}
+
+result<ordered_json> on(const Control& control, const json& params, const std::string& actor) {
+  return withdraw(control, params, actor, Source::control);
+}
+
+result<ordered_json> reset_trip(const Control& control, const json& params,
+                                const std::string& actor) {
+  return withdraw(control, params, actor, Source::budget);
+}
+
+result<ordered_json> journal(const Control& control, const json& params, const std::string&) {
+  const auto page = page_of(params);
+  if (!page) return tl::unexpected(page.error());
+  auto all = ordered_json::array();
+  for (const auto& event : control.history.after(page->after, page->limit)) {
+    all.push_back({{"sequence", event.sequence},
+                   {"at", event.at},
+                   {"kind", event.kind},
+                   {"what", ordered_json::parse(event.body, nullptr, false)}});
+  }
+  return ordered_json{{"events", std::move(all)}, {"last", control.history.last()}};
+}
+
+result<ordered_json> report(const Control& control, const json& params, const std::string&) {
+  const auto page = page_of(params);
+  if (!page) return tl::unexpected(page.error());
+  const auto facts = control.view.facts();
+  const auto patches = control.view.patches(static_cast<int>(page->after), page->limit);
+  auto all = ordered_json::array();
+  for (const auto& patch : patches) all.push_back(whole_patch(control, patch));
+  auto conflicts = ordered_json::array();
+  for (const auto& conflict : control.view.conflicts()) {
+    conflicts.push_back({{"target", conflict.target}, {"patches", conflict.patches}});
+  }
+  return ordered_json{{"schema", kReportSchema},     {"python", facts.python},
+                      {"pid", facts.pid},            {"argv", facts.argv},
+                      {"dropped", facts.dropped},    {"patches", std::move(all)},
+                      {"conflicts", std::move(conflicts)}, {"more", patches.size() == page->limit}};
+}
+
+constexpr std::array<std::pair<std::string_view, Verb>, 8> kVerbs = {{{"hello", hello},
+                                                                      {"list", list},
+                                                                      {"show", show},
+                                                                      {"off", off},
+                                                                      {"on", on},
+                                                                      {"reset-trip", reset_trip},
+                                                                      {"journal", journal},
+                                                                      {"report", report}}};
+
+}  // namespace
+
+Verb find_verb(std::string_view name) {
+  for (const auto& [word, verb] : kVerbs) {
+    if (word == name) return verb;
+  }
+  return nullptr;
+}
+
+}  // namespace overt
