@@ -16,6 +16,10 @@ enum class Code {
   not_found,  // no such command, process, patch or file: exit status 4
   io,         // the operating system said no: exit status 2
   format,     // a file or message is not what it should be: exit status 2
+  refused,    // what is asked for cannot be patched or switched that way
+  signature,  // a callable that cannot take the target's calls, or is of another kind
+  duplicate,  // the same owner has made the same patch already
+  misuse,     // not now: a handle that is installed already, a scope that is not open
 };
 
 struct Error {

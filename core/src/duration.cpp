@@ -1,0 +1,35 @@
+#include "overt/duration.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+namespace overt {
+
+result<double> parse_duration(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, double>, 8> kUnits = {{{"ns", 1e-9},
+                                                                          {"us", 1e-6},
+                                                                          {"µs", 1e-6},
+                                                                          {"ms", 1e-3},
+                                                                          {"s", 1},
+                                                                          {"min", 60},
+                                                                          {"h", 3600},
+                                                                          {"d", 86400}}};
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  auto unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  while (unit.starts_with(' ')) unit.remove_prefix(1);
+  if (error == std::errc() && std::isfinite(number) && number > 0) {
+    for (const auto& [name, seconds] : kUnits) {
+      if (unit == name) return number * seconds;
+    }
+  }
+  return fail(Code::usage,
+              "'" + std::string(text) +
+                  "' is no duration: write a number above zero and a unit, as in 20us, 50ms, 30s, "
+                  "10min, 2h or 7d",
+              std::string(text));
+}
+
+}  // namespace overt
