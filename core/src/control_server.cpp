@@ -146,8 +146,8 @@ bool ControlServer::admit(int fd, double now) {
 }
 
 void ControlServer::reject(const std::string& why) {
-  control_.history.add("control", R"({"rejected": )" + std::to_string(rejected_) +
-                                      R"(, "why": )" + json_text(why) + "}");
+  control_.history.add("control", R"({"rejected": )" + std::to_string(rejected_) + R"(, "why": )" +
+                                      json_text(why) + "}");
 }
 
 // Whoever has waited longest without a word goes; spare ones go by themselves.

@@ -1,9 +1,9 @@
 // The connections of one control socket: who may connect, how much, how long.
 //
-// Limits: 16 connections and 2 more that get 100 ms to say `off`; 64 KiB a frame; 5 s for a frame to
-// become whole; one answer at a time, and no next frame is read before it is taken; 1000 frames a
-// second over all, so that a flood costs the program little. Peers are checked before a byte is read.
-// THREADS: one thread at a time; nothing blocks.
+// Limits: 16 connections and 2 more that get 100 ms to say `off`; 64 KiB a frame; 5 s for a frame
+// to become whole; one answer at a time, and no next frame is read before it is taken; 1000 frames
+// a second over all, so that a flood costs the program little. Peers are checked before a byte is
+// read. THREADS: one thread at a time; nothing blocks.
 #pragma once
 
 #include <poll.h>

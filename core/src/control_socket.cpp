@@ -62,8 +62,7 @@ int pid_of_temporary(const std::string& name) {
 bool is_stale(const std::string& directory, const std::string& name) {
   struct stat info{};
   const auto path = directory + "/" + name;
-  if (::lstat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode) ||
-      info.st_uid != ::geteuid()) {
+  if (::lstat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode) || info.st_uid != ::geteuid()) {
     return false;
   }
   const Descriptor trial(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -159,8 +158,7 @@ result<Connected> connect_control_socket(const std::string& directory, const std
 std::vector<std::string> control_sockets(const std::string& directory) {
   std::vector<std::string> names;
   std::error_code error;
-  for (fs::directory_iterator it(directory, error), end; !error && it != end;
-       it.increment(error)) {
+  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
     const auto name = it->path().filename().string();
     const int binding = pid_of_temporary(name);
     const int pid = pid_of_socket(name);
@@ -172,9 +170,8 @@ std::vector<std::string> control_sockets(const std::string& directory) {
       names.push_back(name);
     }
   }
-  std::sort(names.begin(), names.end(), [](const auto& a, const auto& b) {
-    return pid_of_socket(a) < pid_of_socket(b);
-  });
+  std::sort(names.begin(), names.end(),
+            [](const auto& a, const auto& b) { return pid_of_socket(a) < pid_of_socket(b); });
   return names;
 }
 

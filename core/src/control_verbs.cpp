@@ -65,7 +65,8 @@ ordered_json whole_patch(const Control& control, const Patch& patch) {
   }
   const auto state = standing_to_json(*standing);
   if (!patch.reverted) out["state"] = state.at("state");
-  for (const char* field : {"level", "why", "fail", "calls", "errors", "inside", "votes", "lifted"}) {
+  for (const char* field :
+       {"level", "why", "fail", "calls", "errors", "inside", "votes", "lifted"}) {
     out[field] = state.at(field);
   }
   out["metered"] = standing->metered;
@@ -75,11 +76,16 @@ ordered_json whole_patch(const Control& control, const Patch& patch) {
 
 result<ordered_json> hello(const Control& control, const json&, const std::string&) {
   const auto facts = control.view.facts();
-  return ordered_json{{"protocol", kProtocol},         {"overt", OVERT_VERSION},
-                      {"pid", facts.pid},              {"python", facts.python},
-                      {"argv", facts.argv},            {"run", facts.run},
-                      {"service", facts.service},      {"started", facts.started},
-                      {"dropped", facts.dropped},      {"events", control.history.last()},
+  return ordered_json{{"protocol", kProtocol},
+                      {"overt", OVERT_VERSION},
+                      {"pid", facts.pid},
+                      {"python", facts.python},
+                      {"argv", facts.argv},
+                      {"run", facts.run},
+                      {"service", facts.service},
+                      {"started", facts.started},
+                      {"dropped", facts.dropped},
+                      {"events", control.history.last()},
                       {"lifted", control.board.is_lifted()}};
 }
 
@@ -162,9 +168,9 @@ Standings standings_of(const Control& control, const std::vector<Selector>& sele
 ordered_json outcome(const Control& control, const std::vector<Selector>& selectors,
                      const Standings& before, bool off) {
   const auto after = standings_of(control, selectors);
-  ordered_json counts = {{"matched", after.size()}, {"changed", 0}, {"off", 0}, {"protected", 0},
-                         {"refused", 0}, {"queued", 0}, {"accepted", 0}, {"drained", 0},
-                         {"removed", 0}};
+  ordered_json counts = {{"matched", after.size()}, {"changed", 0}, {"off", 0},
+                         {"protected", 0},          {"refused", 0}, {"queued", 0},
+                         {"accepted", 0},           {"drained", 0}, {"removed", 0}};
   const auto count = [&](std::string_view name) {
     auto& number = counts[std::string(name)];
     number = number.get<std::size_t>() + 1;
@@ -265,10 +271,14 @@ result<ordered_json> report(const Control& control, const json& params, const st
   for (const auto& conflict : control.view.conflicts()) {
     conflicts.push_back({{"target", conflict.target}, {"patches", conflict.patches}});
   }
-  return ordered_json{{"schema", kReportSchema},     {"python", facts.python},
-                      {"pid", facts.pid},            {"argv", facts.argv},
-                      {"dropped", facts.dropped},    {"patches", std::move(all)},
-                      {"conflicts", std::move(conflicts)}, {"more", patches.size() == page->limit}};
+  return ordered_json{{"schema", kReportSchema},
+                      {"python", facts.python},
+                      {"pid", facts.pid},
+                      {"argv", facts.argv},
+                      {"dropped", facts.dropped},
+                      {"patches", std::move(all)},
+                      {"conflicts", std::move(conflicts)},
+                      {"more", patches.size() == page->limit}};
 }
 
 constexpr std::array<std::pair<std::string_view, Verb>, 8> kVerbs = {{{"hello", hello},

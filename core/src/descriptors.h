@@ -1,8 +1,8 @@
 // Descriptors of ours in a process of somebody else.
 //
 // They stay away from the numbers that a program expects for its own files, and are never inherited
-// by what it executes. Daemons close every descriptor there is: before one is closed or used after a
-// wait, it is asked whether it is still what was opened.
+// by what it executes. Daemons close every descriptor there is: before one is closed or used after
+// a wait, it is asked whether it is still what was opened.
 #pragma once
 
 #include <fcntl.h>

@@ -120,7 +120,8 @@ void FollowedFile::look_at_file(Sighting& seen) {
   const int fd = ::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
   if (fd < 0) {
     if (errno == ENOENT) return;  // gone between the two; the next look tells
-    seen.text = fail(Code::io, std::string("cannot read this file: ") + std::strerror(errno), path_);
+    seen.text =
+        fail(Code::io, std::string("cannot read this file: ") + std::strerror(errno), path_);
     stamp_ = stamp_of(info);
     return;
   }
@@ -152,8 +153,8 @@ void FollowedFile::look_at_kill(Sighting& seen) {
   const std::string refused = why == nullptr ? "" : why;
   if (refused != kill_refused_) seen.kill_refused = kill_refused_ = refused;
   const bool counts = there && why == nullptr;
-  const bool same = directory.st_dev == kill_directory_.device &&
-                    directory.st_ino == kill_directory_.inode;
+  const bool same =
+      directory.st_dev == kill_directory_.device && directory.st_ino == kill_directory_.inode;
   if (counts) kill_directory_ = stamp_of(directory);
   if (counts == killed_ || (!there && !same) || (there && !counts)) return;
   killed_ = counts;

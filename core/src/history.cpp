@@ -10,8 +10,8 @@ void History::add(std::string kind, std::string body) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const std::lock_guard lock(mutex_);
   if (events_.size() == kCapacity) events_.pop_front();
-  events_.push_back({++sequence_, std::chrono::duration<double>(now).count(), std::move(kind),
-                     std::move(body)});
+  events_.push_back(
+      {++sequence_, std::chrono::duration<double>(now).count(), std::move(kind), std::move(body)});
 }
 
 std::vector<Event> History::after(std::uint64_t sequence, std::size_t limit) const {
@@ -19,8 +19,8 @@ std::vector<Event> History::after(std::uint64_t sequence, std::size_t limit) con
   const auto first = std::upper_bound(
       events_.begin(), events_.end(), sequence,
       [](std::uint64_t number, const Event& event) { return number < event.sequence; });
-  const auto count = std::min<std::size_t>(
-      limit, static_cast<std::size_t>(std::distance(first, events_.end())));
+  const auto count =
+      std::min<std::size_t>(limit, static_cast<std::size_t>(std::distance(first, events_.end())));
   return {first, first + static_cast<std::ptrdiff_t>(count)};
 }
 

@@ -61,24 +61,26 @@ Change change_from(const std::string& text) {
 }  // namespace
 
 ordered_json patch_to_json(const Patch& patch) {
-  ordered_json reach = {{"kind", "name"}, {"modules", nullptr}, {"stale", nullptr}};
+  ordered_json reach = {
+      {"kind", patch.everywhere ? "everywhere" : "name"}, {"modules", nullptr}, {"stale", nullptr}};
   if (patch.reach) {
     reach["modules"] = patch.reach->modules;
     reach["stale"] = patch.reach->stale;
   }
   ordered_json stack = ordered_json::array();
   for (const auto& site : patch.stack) stack.push_back(site_to_json(site));
-  return {
+  const std::string on = patch.state.empty() ? "on" : patch.state;
+  ordered_json out = {
       {"id", patch.id},
       {"target", patch.target},
       {"change", name(patch.change)},
-      {"origin", "foreign"},
+      {"origin", patch.governed ? "governed" : "foreign"},
       {"owner", owner_to_json(patch.owner)},
       {"via", patch.via},
       {"boundary", name(patch.boundary)},
       {"reach", std::move(reach)},
       {"internal", patch.internal},
-      {"state", patch.reverted ? "reverted" : "on"},
+      {"state", patch.reverted ? "reverted" : on},
       {"layer", patch.layer},
       {"reverted", patch.reverted},
       {"times", patch.times},
@@ -88,12 +90,18 @@ ordered_json patch_to_json(const Patch& patch) {
       {"stack", std::move(stack)},
       {"old", value_to_json(patch.old_value)},
       {"new", value_to_json(patch.new_value)},
-      // Meters come with another release; "metered": false at the top says that these are no
-      // counts.
-      {"calls", 0},
-      {"errors", 0},
+      // Of governed patches these are counts; of others they will be: "metered" tells.
+      {"calls", patch.calls},
+      {"errors", patch.errors},
       {"own_ns", {{"mean", 0}, {"p50", 0}, {"p99", 0}, {"sampled", 0}}},
   };
+  if (patch.governed) {
+    out["reason"] = patch.reason;
+    out["lifetime"] = patch.lifetime;
+    out["scope"] = patch.scope;
+    out["metered"] = patch.metered;
+  }
+  return out;
 }
 
 Patch patch_from_json(const json& in) {
@@ -109,6 +117,15 @@ Patch patch_from_json(const json& in) {
     patch.reach = Reach{reach.at("modules"), reach.at("stale")};
   }
   patch.internal = in.at("internal");
+  patch.governed = in.value("origin", "foreign") == "governed";
+  patch.everywhere = in.at("reach").value("kind", "name") == "everywhere";
+  patch.reason = in.value("reason", "");
+  patch.lifetime = in.value("lifetime", "");
+  patch.scope = in.value("scope", "");
+  patch.metered = in.value("metered", false);
+  if (patch.governed) patch.state = in.value("state", "");
+  patch.calls = in.value("calls", std::uint64_t{0});
+  patch.errors = in.value("errors", std::uint64_t{0});
   patch.layer = in.at("layer");
   patch.reverted = in.at("reverted");
   patch.times = in.at("times");

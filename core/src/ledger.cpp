@@ -24,6 +24,16 @@ int Ledger::add(Patch patch) {
   return place(std::move(patch));
 }
 
+void Ledger::clear() {
+  const std::lock_guard lock(mutex_);
+  patches_.clear();
+  layers_.clear();
+  repeated_.clear();
+  conflicts_.clear();
+  conflict_of_.clear();
+  dropped_ = 0;
+}
+
 std::vector<Patch> Ledger::copy(int after, std::size_t limit) const {
   const std::lock_guard lock(mutex_);
   const auto first = std::min(static_cast<std::size_t>(std::max(after, 0)), patches_.size());
@@ -36,11 +46,12 @@ int Ledger::place(Patch patch) {
   const auto key = identity(patch);
   const auto made = repeated_.find(key);
   auto& layers = layers_[patch.target];
-  if (made != repeated_.end() && !layers.empty() && layers.back() == made->second) {
+  const bool standing = made != repeated_.end() && !this->patch(made->second).reverted;
+  if (standing && !patch.governed && !layers.empty() && layers.back() == made->second) {
     ++this->patch(made->second).times;  // a loop, or a wrapper that is put on at each request
     return made->second;
   }
-  const bool again = made != repeated_.end() && this->patch(made->second).reverted;
+  const bool again = made != repeated_.end() && !standing;
   if (!again && patches_.size() >= kCapacity) {
     ++dropped_;
     return 0;

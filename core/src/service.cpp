@@ -25,7 +25,7 @@
 namespace overt {
 namespace {
 
-constexpr double kTick = 1.0;         // the poll that stands in for watches that fail
+constexpr double kTick = 1.0;           // the poll that stands in for watches that fail
 constexpr double kBetweenLooks = 0.05;  // a file that flaps is followed 20 times a second
 constexpr std::size_t kStack = std::size_t{1} << 20U;
 
@@ -196,10 +196,9 @@ void Service::Impl::wait(double until) {
   }
   if (server) server->prepare(descriptors, now, until);
   const double seconds = std::clamp(until - now, 0.0, kTick);
-  const timespec timeout{static_cast<time_t>(seconds),
-                         static_cast<long>((seconds - static_cast<double>(static_cast<time_t>(
-                                                          seconds))) *
-                                           1e9)};
+  const timespec timeout{
+      static_cast<time_t>(seconds),
+      static_cast<long>((seconds - static_cast<double>(static_cast<time_t>(seconds))) * 1e9)};
   const int ready = ::ppoll(descriptors.data(), descriptors.size(), &timeout, nullptr);
   if (stopping) return;
   if (ready < 0 && errno != EINTR) ::usleep(10'000);
@@ -225,11 +224,12 @@ void Service::Impl::follow() {
   const auto seen = file->look();
   bool changed = unapplied;
   if (seen.text) {
-    auto votes = seen.text->and_then(
-        [&](const auto& text) { return parse_switches(text, file->path()); });
+    auto votes =
+        seen.text->and_then([&](const auto& text) { return parse_switches(text, file->path()); });
     if (votes) {
       file_votes = std::move(*votes);
-      history.add("file", told("applied", std::to_string(file_votes.size()) + " votes", file->path()));
+      history.add("file",
+                  told("applied", std::to_string(file_votes.size()) + " votes", file->path()));
       changed = true;
     } else {
       history.add("file", told("refused", votes.error().what, votes.error().subject));
@@ -284,8 +284,8 @@ result<void> Service::start() {
     return fail(Code::usage, "this process has a native thread already", "overt");
   }
   the_service = this;
-  static const int registered = ::pthread_atfork(&Service::before_fork, &Service::after_fork_in_parent,
-                                                 &Service::after_fork_in_child);
+  static const int registered = ::pthread_atfork(
+      &Service::before_fork, &Service::after_fork_in_parent, &Service::after_fork_in_child);
   static_cast<void>(registered);
   impl_->follow();
   auto opened = impl_->open_socket();

@@ -45,8 +45,8 @@ class Reader {
   template <class Node>
   tl::unexpected<Error> wrong(const Node& node, std::string what) const {
     const auto& begin = node.source().begin;
-    return fail(Code::format, std::move(what), path_ + ":" + std::to_string(begin.line) + ":" +
-                                                   std::to_string(begin.column));
+    return fail(Code::format, std::move(what),
+                path_ + ":" + std::to_string(begin.line) + ":" + std::to_string(begin.column));
   }
 
   result<void> take(const toml::key& key, const toml::node& value) {
@@ -66,26 +66,29 @@ class Reader {
       reason_ = *text;
       return {};
     }
-    if (key == "owners") return each(key, value, [&](std::string name) -> const char* {
-      add(Selector::of_owner(std::move(name)));
-      return nullptr;
-    });
-    if (key == "targets") return each(key, value, [&](std::string glob) -> const char* {
-      if (glob.find(':') == std::string::npos) {
-        return "a target is module:name, as in http.client:*";
-      }
-      add(Selector::of_target(std::move(glob)));
-      return nullptr;
-    });
-    if (key == "boundaries") return each(key, value, [&](const std::string& word) -> const char* {
-      const auto boundary = parse_boundary(word);
-      if (!boundary) {
-        return "there is no such boundary; there are own, application, third-party, stdlib and "
-               "builtins";
-      }
-      add(Selector::of_boundary(*boundary));
-      return nullptr;
-    });
+    if (key == "owners")
+      return each(key, value, [&](std::string name) -> const char* {
+        add(Selector::of_owner(std::move(name)));
+        return nullptr;
+      });
+    if (key == "targets")
+      return each(key, value, [&](std::string glob) -> const char* {
+        if (glob.find(':') == std::string::npos) {
+          return "a target is module:name, as in http.client:*";
+        }
+        add(Selector::of_target(std::move(glob)));
+        return nullptr;
+      });
+    if (key == "boundaries")
+      return each(key, value, [&](const std::string& word) -> const char* {
+        const auto boundary = parse_boundary(word);
+        if (!boundary) {
+          return "there is no such boundary; there are own, application, third-party, stdlib and "
+                 "builtins";
+        }
+        add(Selector::of_boundary(*boundary));
+        return nullptr;
+      });
     return wrong(key,
                  "[off] has no such key; it has all, owners, targets, boundaries, "
                  "including_protected and reason");

@@ -266,12 +266,12 @@ result<std::vector<Standing>> Switchboard::vote(const Vote& vote) {
 
 result<std::vector<Standing>> Switchboard::unvote(Source source, const Selector& selector,
                                                   const By& by) {
-  const auto done = commit({0, 0, "on", source, {selector}, by, {}, {}, {}},
-                           [&](auto& votes, auto&) {
-                             std::erase_if(votes, [&](const auto& vote) {
-                               return vote.source == source && is_named(selector, vote);
-                             });
-                           });
+  const auto done =
+      commit({0, 0, "on", source, {selector}, by, {}, {}, {}}, [&](auto& votes, auto&) {
+        std::erase_if(votes, [&](const auto& vote) {
+          return vote.source == source && is_named(selector, vote);
+        });
+      });
   if (!done) return tl::unexpected(done.error());
   return standings(selector);
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "bind.h"
 #include "overt/report.h"
 #include "session.h"
 #include "signature.h"
@@ -24,7 +25,7 @@ void watch(bool internal) {
   if (!py::in_main_interpreter()) {
     throw std::runtime_error("only the main interpreter of a process can be watched");
   }
-  if (py::Watcher::active() == nullptr) watching = new py::Watcher(py::environment(), internal, {});
+  if (py::Watcher::active() == nullptr) watching = new py::Watcher(py::environment(), internal);
 }
 
 void unwatch() {
@@ -36,9 +37,8 @@ void unwatch() {
 bool is_watching() { return py::in_main_interpreter() && py::Watcher::active() != nullptr; }
 
 std::string report() {
-  if (!is_watching()) {
-    throw std::runtime_error(
-        "nothing is watched: call overt.watch() first, or start with `overt run`");
+  if (!py::in_main_interpreter()) {
+    throw std::runtime_error("only the main interpreter of a process has a report");
   }
   return overt::to_json(py::current_report(), true);
 }
@@ -56,11 +56,15 @@ NB_MODULE(_native, m) {
   m.def("after_fork", &py::after_fork, "Start over in a forked child.");
   m.def("watch", &watch, nb::arg("internal") = false,
         "See foreign patches from here on. No-op when this process is watched already.");
-  m.def("unwatch", &unwatch, "Stop what watch() started; its ledger is gone.");
+  m.def("unwatch", &unwatch, "Stop what watch() started; what it saw is forgotten.");
   m.def("watching", &is_watching, "True while patches are seen.");
-  m.def("report", &report, "The report as it stands, as the text of an overt.report/1.");
+  m.def(
+      "report", &report,
+      "The report as it stands, as the text of an overt.report/1: governed patches, and others as "
+      "far as they were watched.");
   m.def("refusal", &py::refusal, nb::arg("callee"), nb::arg("target"), nb::arg("leading") = 1,
         nb::arg("role") = "advice",
         "Why `callee`, given `leading` arguments before the target's own, cannot stand in for "
         "`target`; None if it can.");
+  py::bind_patches(m);
 }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "overt/patch.h"
-#include "watcher.h"
+#include "records.h"
 
 namespace overt::py {
 

@@ -11,10 +11,12 @@
 #include <memory>
 #include <stdexcept>
 
+#include "governed.h"
 #include "namespaces.h"
 #include "overt/journal.h"
 #include "overt/output.h"
 #include "reach.h"
+#include "records.h"
 #include "terminate.h"
 #include "watcher.h"
 
@@ -96,11 +98,13 @@ Report current_report() {
   report.pid = ::getpid();
   report.argv = strings(PySys_GetObject("orig_argv"));
   report.modules = module_count();
-  report.watch_ms = watcher->milliseconds();
-  report.dropped = watcher->ledger().dropped();
-  report.patches = watcher->ledger().patches();
-  report.conflicts = watcher->ledger().conflicts();
-  measure_reach(report.patches, watcher->subjects());
+  if (watcher != nullptr) report.watch_ms = watcher->milliseconds();
+  const auto& ledger = watcher != nullptr ? watcher->ledger() : records().ledger();
+  report.dropped = ledger.dropped();
+  report.patches = ledger.patches();
+  report.conflicts = ledger.conflicts();
+  GovernedPatch::tell_states(report.patches);
+  measure_reach(report.patches, records().subjects());
   return report;
 }
 
@@ -156,8 +160,8 @@ std::string boot(const std::string& text) {
   if (!opened && root) throw std::runtime_error(opened.error().what + " " + opened.error().subject);
   Listener listener;
   listen(*session, listener);
-  session->watcher =
-      std::make_unique<Watcher>(environment(), session->settings.internal, std::move(listener));
+  records().listen(std::move(listener));
+  session->watcher = std::make_unique<Watcher>(environment(), session->settings.internal);
   const auto variable = session->settings.encode();
   if (root) report_on_sigterm(session->settings, variable);
   the_session = session.release();

@@ -28,7 +28,7 @@ void finish() noexcept;
 // In a forked child, before any Python code of its own runs.
 void after_fork() noexcept;
 
-// The report as it stands. REQUIRES: Watcher::active().
+// The report as it stands: governed patches always, others while they are watched.
 Report current_report();
 
 // What the interpreter says about itself; see Environment.

@@ -6,6 +6,7 @@
 #include "describe.h"
 #include "frames.h"
 #include "overt/boundary.h"
+#include "own_write.h"
 
 namespace overt::py {
 namespace {
@@ -56,8 +57,8 @@ std::size_t Watcher::slot(PyObject* dict) {
   return (bits * 0x9E3779B97F4A7C15ULL) >> 52U;  // Fibonacci hashing to 12 bits
 }
 
-Watcher::Watcher(Environment environment, bool internal, Listener listener)
-    : origins_(std::move(environment)), listener_(std::move(listener)), internal_(internal) {
+Watcher::Watcher(Environment environment, bool internal)
+    : origins_(std::move(environment)), internal_(internal) {
   dict_watcher_ = PyDict_AddWatcher(on_dict);
   if (dict_watcher_ >= 0) function_watcher_ = PyFunction_AddWatcher(on_function);
   if (dict_watcher_ < 0 || function_watcher_ < 0) {
@@ -80,6 +81,7 @@ Watcher::~Watcher() {
   the_watcher = nullptr;
   if (PyDict_ClearWatcher(dict_watcher_) != 0) PyErr_Clear();
   if (PyFunction_ClearWatcher(function_watcher_) != 0) PyErr_Clear();
+  records().stop();
 }
 
 int Watcher::on_dict(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyObject* value) {
@@ -111,6 +113,7 @@ void Watcher::notice(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyO
   if (value != nullptr && PyType_Check(value)) {
     namespaces_.watch_stored_type(reinterpret_cast<PyTypeObject*>(value), dict);
   }
+  if (OwnWrite::is_going_on()) return;  // the ledger knows it already
   // A module that changes itself: nearly every write there is.
   if (PyEval_GetGlobals() == dict && !may_be_patched(dict)) return;
   if (key == nullptr || !PyUnicode_Check(key)) return;
@@ -296,19 +299,14 @@ void Watcher::record(const Write& write, const Stack& stack, const Verdict& verd
   patch.stack = stack.sites();
 
   retire_unreachable(write.module);
-  const int id = ledger_.add(std::move(patch));
+  const int id = records().add(
+      std::move(patch), {Identity::of_replaced(old_value), Identity(value), Identity(holder)});
   if (id == 0) return;
-  const auto index = static_cast<std::size_t>(id) - 1;
-  if (subjects_.size() <= index) subjects_.resize(index + 1);
-  subjects_[index] = {Identity::of_replaced(old_value), Identity(value), Identity(holder)};
   if (!layers.empty() && layers.back().patch == id) {
     layers.back().new_value = Identity(value);
   } else {
     layers.push_back({id, Identity::of_replaced(old_value), Identity(value)});
   }
-  const auto& kept = ledger_.patch(id);
-  if (kept.times > 1 && listener_.again) listener_.again(id);
-  if (kept.times == 1 && listener_.patched) listener_.patched(kept);
 }
 
 // A value that an active layer replaced is back: that layer and all above it are undone.
@@ -325,8 +323,7 @@ void Watcher::retire(std::vector<Layer>& layers, std::size_t from) {
   while (layers.size() > from) {
     const int id = layers.back().patch;
     layers.pop_back();
-    ledger_.revert(id);
-    if (listener_.reverted) listener_.reverted(id);
+    records().revert(id);
   }
 }
 

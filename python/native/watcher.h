@@ -12,7 +12,6 @@
 #include <array>
 #include <bitset>
 #include <chrono>
-#include <functional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -20,30 +19,16 @@
 
 #include "layers.h"
 #include "namespaces.h"
-#include "overt/ledger.h"
 #include "overt/origins.h"
 #include "overt/rules.h"
+#include "records.h"
 
 namespace overt::py {
-
-// Told of every change of the ledger, inside the write. Must not run Python code.
-struct Listener {
-  std::function<void(const Patch&)> patched;
-  std::function<void(int id)> reverted;
-  std::function<void(int id)> again;  // a reverted patch was made once more
-};
-
-// What a patch is about, for whoever asks later who still holds what.
-struct Subject {
-  Identity old_value;
-  Identity new_value;
-  Identity holder;  // the class or function that was changed; of nothing for a module
-};
 
 class Watcher {
  public:
   // Starts to watch. Throws std::runtime_error when the interpreter has no watcher id left.
-  Watcher(Environment environment, bool internal, Listener listener);
+  Watcher(Environment environment, bool internal);
   ~Watcher();
   Watcher(const Watcher&) = delete;
   Watcher& operator=(const Watcher&) = delete;
@@ -54,9 +39,10 @@ class Watcher {
   // The ledger as of now: patches that are out of reach by now are marked as reverted first.
   const Ledger& ledger() {
     retire_unreachable({});
-    return ledger_;
+    return records().ledger();
   }
-  const std::vector<Subject>& subjects() const { return subjects_; }
+  Origins& origins() { return origins_; }
+  Namespaces& known_namespaces() { return namespaces_; }
   std::size_t namespaces() const { return namespaces_.size(); }
   double milliseconds() const { return std::chrono::duration<double, std::milli>(spent_).count(); }
 
@@ -92,8 +78,6 @@ class Watcher {
 
   Origins origins_;
   Namespaces namespaces_;
-  Ledger ledger_;
-  Listener listener_;
   bool internal_;
   Py_ssize_t path_seen_ = 0;
   PyObject* builtins_ =
@@ -105,8 +89,7 @@ class Watcher {
   std::unordered_map<PyObject*, Function> functions_;
   std::unordered_set<PyObject*> patched_dicts_;  // those dicts exactly
   std::unordered_map<PyObject*, std::unordered_map<std::string, Identity>>
-      cleared_;                    // what they held
-  std::vector<Subject> subjects_;  // by id - 1
+      cleared_;  // what they held
   std::chrono::steady_clock::duration spent_{};
 };
 

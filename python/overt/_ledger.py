@@ -41,12 +41,21 @@ class Patch:
     reverted: bool
     layer: int
     site: Site
+    origin: str
+    """`governed`: made through Overt. `foreign`: made by other code."""
+    state: str
+    """on, off, buried (something else was put at the name since) or reverted."""
+    reach: str
+    """`name` or `everywhere`."""
+    reason: str | None
+    scope: str | None
+    lifetime: str | None
 
 
 def report() -> dict[str, Any]:
     """The report of this process as it stands, in the schema ``overt.report/1``.
 
-    Raises RuntimeError when nothing is watched.
+    Governed patches are always in it, patches of others as far as they were watched.
     """
     result: dict[str, Any] = json.loads(_native.report())
     return result
@@ -55,8 +64,9 @@ def report() -> dict[str, Any]:
 def ledger(*, internal: bool = False) -> tuple[Patch, ...]:
     """Every patch seen so far, oldest first; undone ones stay, marked as reverted.
 
-    With `internal`, also what a distribution changed in itself, where that was asked for at the
-    start. Raises RuntimeError when nothing is watched.
+    Governed patches are always listed; those of others from `watch()`, or the start of
+    `overt run`, on. With `internal`, also what a distribution changed in itself, where that was
+    asked for at the start.
     """
     return tuple(
         Patch(
@@ -69,6 +79,12 @@ def ledger(*, internal: bool = False) -> tuple[Patch, ...]:
             reverted=entry["reverted"],
             layer=entry["layer"],
             site=Site(**entry["site"]),
+            origin=entry["origin"],
+            state=entry["state"],
+            reach=entry["reach"]["kind"],
+            reason=entry.get("reason"),
+            scope=entry.get("scope"),
+            lifetime=entry.get("lifetime"),
         )
         for entry in report()["patches"]
         if internal or not entry["internal"]

@@ -27,30 +27,24 @@ def test_nothing_is_watched_at_first() -> None:
     assert overt.watching() is False
 
 
-@pytest.mark.parametrize("ask", [overt.ledger, overt.report])
-def test_question_without_a_watcher_says_what_to_do(ask) -> None:
-    """Before watch() there is no ledger, and the error names both ways to one."""
-    with pytest.raises(
-        RuntimeError, match=r"call overt\.watch\(\) first, or start with `overt run`"
-    ):
-        ask()
+def test_ledger_without_a_watcher_holds_what_is_governed(world: World) -> None:
+    """Patches made through Overt are always listed; those of others only once they are watched."""
+    source = """
+import overt, shop
+shop.sale = len
+assert overt.ledger() == () and overt.report()["patches"] == []
+with overt.patch("shop:price", lambda amount=1, *, tax=0: 0, reason="free day"):
+    (patch,) = overt.ledger()
+    print(patch.target, patch.origin, patch.state, patch.reason)
+(patch,) = overt.ledger()
+print(patch.state, patch.reverted)
+"""
+    assert run(world, source) == "shop:price governed on free day\nreverted True\n"
 
 
 def test_every_public_name_is_documented() -> None:
     """Each name of __all__ exists and has a docstring; dir() shows them."""
-    assert sorted(overt.__all__) == sorted(
-        [
-            "Owner",
-            "Patch",
-            "Site",
-            "__version__",
-            "ledger",
-            "report",
-            "unwatch",
-            "watch",
-            "watching",
-        ]
-    )
+    assert len(set(overt.__all__)) == len(overt.__all__)
     for name in overt.__all__:
         assert getattr(overt, name).__doc__, name
 

@@ -1,9 +1,9 @@
 // Follows overt.toml and the file KILL beside it, by watching their directory.
 //
 // A watch on the file itself sees nothing of a ConfigMap's swap and follows the wrong file after an
-// editor has saved. The directory is watched; once a second it is looked at all the same, as watches
-// can be exhausted and overflow. What is no plain file of a trusted owner is not read, and never
-// waited for. THREADS: one thread at a time.
+// editor has saved. The directory is watched; once a second it is looked at all the same, as
+// watches can be exhausted and overflow. What is no plain file of a trusted owner is not read, and
+// never waited for. THREADS: one thread at a time.
 #pragma once
 
 #include <sys/stat.h>

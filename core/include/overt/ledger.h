@@ -28,11 +28,15 @@ class Ledger {
 
   // Adds a patch as the outermost layer of its target and returns its id. The same line making the
   // same change again, while it is the outermost layer or after a revert, counts `times` of the
-  // patch that is there (and makes it active again). Returns 0 when the ledger is full.
+  // patch that is there (and makes it active again). Governed patches that stand at the same time
+  // are patches of their own. Returns 0 when the ledger is full.
   int add(Patch patch);
 
   // Marks a patch as undone. It stays listed; the layers above it move down.
   void revert(int id);
+
+  // Forgets everything; ids start again.
+  void clear();
 
   // REQUIRES: id was returned by add().
   const Patch& patch(int id) const { return patches_[static_cast<std::size_t>(id) - 1]; }

@@ -51,6 +51,15 @@ struct Patch {
   Boundary boundary = Boundary::third_party;
   std::optional<Reach> reach;  // known only when a report is made by the living process
   bool internal = false;       // a distribution that changes itself
+  bool governed = false;       // made through Overt
+  bool everywhere = false;     // reach: the function itself, not one name
+  std::string reason;          // of a governed patch, as are the next two; "" for none
+  std::string lifetime;        // "scope", "ttl" or "process"
+  std::string scope;           // "process", "thread" or "context"
+  std::string state;           // of a governed patch that stands: "on", "off" or "buried"
+  bool metered = false;        // calls and errors are counts
+  std::uint64_t calls = 0;
+  std::uint64_t errors = 0;
   bool reverted = false;
   int layer = 1;  // 1 is the innermost patch of its target
   int times = 1;  // how often the same line made the same patch again after it had been reverted

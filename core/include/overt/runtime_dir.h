@@ -1,6 +1,8 @@
-// Where the processes of one user find each other: control sockets, and private directories of runs.
+// Where the processes of one user find each other: control sockets, and private directories of
+// runs.
 //
-// The first of $OVERT_RUNTIME_DIR, $RUNTIME_DIRECTORY and $XDG_RUNTIME_DIR that can be written, with
+// The first of $OVERT_RUNTIME_DIR, $RUNTIME_DIRECTORY and $XDG_RUNTIME_DIR that can be written,
+// with
 // "/overt" below it, else a directory of the user's own in the temporary directory. It is mode 0700
 // and ours, or it is not used: others could otherwise put a socket of theirs in the place of one of
 // ours. A program with set-user-id rights does not listen to its environment.

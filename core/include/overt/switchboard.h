@@ -4,7 +4,8 @@
 // structural work (a binding to restore, a function to redirect) is handed to the listener, which
 // does it at the interpreter's next safe point and says how far it came.
 // THREADS: any thread may call anything. One mutex, never held while a listener runs, so that a
-// listener may call back. FORK: before_fork() and after_fork() around it; the child keeps the votes.
+// listener may call back. FORK: before_fork() and after_fork() around it; the child keeps the
+// votes.
 #pragma once
 
 #include <cstdint>
@@ -43,21 +44,21 @@ enum class Means {
 struct Standing {
   int id = 0;
   Facts facts;
-  bool off = false;           // what the votes say
+  bool off = false;               // what the votes say
   Level level = Level::accepted;  // how much of that is true by now
-  std::string why;            // of refused
-  bool metered = false;       // the counts below are counts
+  std::string why;                // of refused
+  bool metered = false;           // the counts below are counts
   std::uint64_t calls = 0;
   std::uint64_t errors = 0;
   std::uint64_t inside = 0;
-  std::vector<Vote> votes;    // all that hold it off
-  std::vector<Vote> lifted;   // that would, if they were not lifted
+  std::vector<Vote> votes;   // all that hold it off
+  std::vector<Vote> lifted;  // that would, if they were not lifted
 };
 
 // One change of votes, for the journal.
 struct SwitchEntry {
   std::uint64_t sequence = 0;
-  double at = 0;  // seconds since the epoch
+  double at = 0;     // seconds since the epoch
   std::string verb;  // "off", "on", "lift", "expire", "set" (a source replaced all its votes)
   Source source = Source::api;
   std::vector<Selector> on;
@@ -94,7 +95,8 @@ class Switchboard {
   bool enroll_queued(int id, Facts facts);
   void enroll_fixed(int id, Facts facts, std::string why);
 
-  // A patch that was enrolled gets its means later, or loses them. Wanted work is handed on at once.
+  // A patch that was enrolled gets its means later, or loses them. Wanted work is handed on at
+  // once.
   void arm(int id, Cell* cell);
   void arm_queued(int id);
   void disarm(int id, std::string why);
@@ -110,8 +112,9 @@ class Switchboard {
   // why. Errors: usage, when it includes protected patches without a reason.
   result<std::vector<Standing>> vote(const Vote& vote);
 
-  // Withdraws votes of `source`: the one on `selector`, and narrower ones that it covers (an owner's
-  // patches; all, for everything). Journalled before it takes effect; error io when that fails.
+  // Withdraws votes of `source`: the one on `selector`, and narrower ones that it covers (an
+  // owner's patches; all, for everything). Journalled before it takes effect; error io when that
+  // fails.
   result<std::vector<Standing>> unvote(Source source, const Selector& selector, const By& by);
 
   // All votes of a source at once, as a file or the environment states them.

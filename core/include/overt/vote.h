@@ -40,8 +40,8 @@ enum class Scope { process, owner, boundary, target, patch };
 
 struct Selector {
   Scope scope = Scope::process;
-  std::string text;  // owner's name or top package, name of a boundary, glob of targets
-  int patch = 0;     // for Scope::patch
+  std::string text;   // owner's name or top package, name of a boundary, glob of targets
+  int patch = 0;      // for Scope::patch
   std::string owner;  // with a boundary or target: of this owner's patches only
 
   static Selector everything() { return {}; }

@@ -1,0 +1,52 @@
+// What is known of the patches of this process: the ledger, and who is told when it changes.
+//
+// There is one, for the watcher, which records what others do, and for what is made through Overt.
+// THREADS: every caller holds the GIL.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "layers.h"
+#include "overt/ledger.h"
+
+namespace overt::py {
+
+// Told of every change of the ledger, inside the write that made it. Must not run Python code.
+struct Listener {
+  std::function<void(const Patch&)> patched;
+  std::function<void(int id)> reverted;
+  std::function<void(int id)> again;  // a reverted patch was made once more
+};
+
+// What a patch is about, for whoever asks later who still holds what.
+struct Subject {
+  Identity old_value;
+  Identity new_value;
+  Identity holder;  // the class or function that was changed; of nothing for a module
+};
+
+class Records {
+ public:
+  void listen(Listener listener) { listener_ = std::move(listener); }
+
+  // Returns the patch's id, 0 when the ledger is full.
+  int add(Patch patch, Subject subject);
+  void revert(int id);
+
+  Ledger& ledger() { return ledger_; }
+  const std::vector<Subject>& subjects() const { return subjects_; }  // by id - 1
+
+  // The watcher stops: what it saw is forgotten, unless governed patches are listed beside it.
+  void stop();
+
+ private:
+  Ledger ledger_;
+  std::vector<Subject> subjects_;
+  Listener listener_;
+};
+
+// Of this process. Never destroyed: daemon threads may still write while the process exits.
+Records& records();
+
+}  // namespace overt::py
