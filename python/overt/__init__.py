@@ -9,21 +9,59 @@ Importing this package changes nothing: no patch, no thread, no socket, no file.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from overt._errors import (
+        DuplicateError,
+        Error,
+        RefusedError,
+        SignatureError,
+        StateError,
+        TargetError,
+    )
     from overt._ledger import Owner, Patch, Site, ledger, report
     from overt._native import unwatch, watch, watching
+    from overt._patch import (
+        Handle,
+        around,
+        baseline,
+        handles,
+        observe,
+        patch,
+        reset,
+        tap,
+        transaction,
+    )
+    from overt._stats import Evidence, Stats, Timing
 
     __version__: str
 
-__all__ = [
-    "Owner",
-    "Patch",
-    "Site",
-    "__version__",
-    "ledger",
-    "report",
-    "unwatch",
-    "watch",
-    "watching",
+# Which module holds what: each is imported when one of its names is first used.
+_HOMES = {
+    "_errors": (
+        "DuplicateError",
+        "Error",
+        "RefusedError",
+        "SignatureError",
+        "StateError",
+        "TargetError",
+    ),
+    "_ledger": ("Owner", "Patch", "Site", "ledger", "report"),
+    "_native": ("__version__", "unwatch", "watch", "watching"),
+    "_patch": (
+        "Handle",
+        "around",
+        "baseline",
+        "handles",
+        "observe",
+        "patch",
+        "reset",
+        "tap",
+        "transaction",
+    ),
+    "_stats": ("Evidence", "Stats", "Timing"),
+}
+
+__all__ = [  # names are strings
+    *(name for names in _HOMES.values() for name in names),
 ]
 
 
@@ -36,9 +74,9 @@ if not TYPE_CHECKING:  # type checkers know the names from above, and that there
         nothing that the program might expect to import itself (json, dataclasses, ...). And an
         extension that does not load is met where somebody can say so in one line.
         """
-        if name not in __all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
+        for home, names in _HOMES.items():
+            if name in names:
+                from importlib import import_module
 
-        native = name in ("__version__", "unwatch", "watch", "watching")
-        return getattr(import_module("overt._native" if native else "overt._ledger"), name)
+                return getattr(import_module("overt." + home), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

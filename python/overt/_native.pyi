@@ -19,15 +19,64 @@ def watch(internal: bool = False) -> None:
     """
 
 def unwatch() -> None:
-    """Stop what watch() started; its ledger is gone."""
+    """Stop what watch() started; what it saw is forgotten."""
 
 def watching() -> bool:
     """True while patches are seen."""
 
 def report() -> str:
-    """The report as it stands, as the text of an overt.report/1."""
+    """
+    The report as it stands, as the text of an overt.report/1: governed patches, and others as far as they were watched.
+    """
 
 def refusal(callee: object, target: object, leading: int = 1, role: str = 'advice') -> str | None:
     """
     Why `callee`, given `leading` arguments before the target's own, cannot stand in for `target`; None if it can.
     """
+
+class GovernedPatch:
+    """One governed patch. Made by patch() and the like."""
+
+    def install(self) -> None: ...
+
+    def remove(self) -> None: ...
+
+    def set_off(self, off: bool) -> None: ...
+
+    def stats(self) -> dict: ...
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def state(self) -> str: ...
+
+    @property
+    def owner(self) -> str: ...
+
+    @property
+    def target(self) -> str: ...
+
+    @property
+    def original(self) -> object: ...
+
+def make_patch(advice: str, target: str, function: object | None, after: object | None, failed: object | None, owner: str, reason: str, reach: str, scope: str, ttl: object | None, layer: str, fail: str, notes: bool, again: bool) -> GovernedPatch:
+    """Make a patch that is not installed yet. Raises overt.Error."""
+
+def patches() -> list[GovernedPatch]:
+    """Every patch that is installed or pending, oldest first."""
+
+def reset() -> None:
+    """Remove every governed patch, newest first."""
+
+def enter_baseline() -> None:
+    """Governed patches are off in this context from here on."""
+
+def leave_baseline() -> None:
+    """Undo the last enter_baseline() of this context."""
+
+def when_imported(module: str, hook: object) -> int:
+    """Call hook(module) once, when the module is imported next."""
+
+def cancel_import_hook(hook: int) -> bool:
+    """Forget a hook; True if it had not run."""

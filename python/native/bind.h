@@ -1,0 +1,12 @@
+// The parts of overt._native, one a file.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+namespace overt::py {
+
+namespace nb = nanobind;
+
+void bind_patches(nb::module_& m);
+
+}  // namespace overt::py

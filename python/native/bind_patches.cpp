@@ -1,0 +1,181 @@
+// The governed patches as Python sees them: overt/_patch.py is the typed face of what is here.
+
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "bind.h"
+#include "governed.h"
+#include "overt/duration.h"
+#include "pending.h"
+#include "reach.h"
+#include "refusal.h"
+#include "scope.h"
+#include "spot.h"
+
+namespace overt::py {
+namespace {
+
+// One of the words that an option takes.
+template <class T, std::size_t N>
+T word(const char* option, const std::string& given,
+       const std::array<std::pair<std::string_view, T>, N>& words) {
+  std::string known;
+  for (const auto& [word, meaning] : words) {
+    if (given == word) return meaning;
+    known += (known.empty() ? "\"" : ", \"") + std::string(word) + "\"";
+  }
+  refuse(Code::usage, std::string(option) + "=\"" + given + "\" is none of " + known, given);
+}
+
+double seconds_of(const nb::object& given) {
+  if (given.is_none()) return 0;
+  if (!nb::isinstance<nb::str>(given)) {
+    const double seconds = nb::cast<double>(given);
+    if (seconds > 0) return seconds;
+    refuse(Code::usage, "ttl must be above zero", nb::cast<std::string>(nb::str(given)));
+  }
+  const auto seconds = parse_duration(nb::cast<std::string>(given));
+  if (!seconds) throw Refusal(seconds.error());
+  return *seconds;
+}
+
+nb::object or_nothing(const nb::object& object) { return object.is_none() ? nb::object() : object; }
+
+std::shared_ptr<GovernedPatch> make_patch(const std::string& advice, const std::string& target,
+                                          const nb::object& function, const nb::object& after,
+                                          const nb::object& failed, const std::string& owner,
+                                          const std::string& reason, const std::string& reach,
+                                          const std::string& scope, const nb::object& ttl,
+                                          const std::string& layer, const std::string& fail,
+                                          bool notes, bool again) {
+  const auto parsed = Target::parse(target);
+  if (!parsed) throw Refusal(parsed.error());
+  Wish wish;
+  wish.advice = word<Advice, 4>("advice", advice,
+                                {{{"replace", Advice::replace},
+                                  {"around", Advice::around},
+                                  {"observe", Advice::observe},
+                                  {"tap", Advice::tap}}});
+  wish.target = *parsed;
+  wish.function = wish.advice == Advice::replace ? function : or_nothing(function);
+  wish.after = or_nothing(after);
+  wish.failed = or_nothing(failed);
+  wish.owner = owner;
+  wish.reason = reason;
+  wish.reach =
+      word<Reach, 2>("reach", reach, {{{"name", Reach::name}, {"everywhere", Reach::everywhere}}});
+  wish.scope = word<ScopeKind, 3>("scope", scope,
+                                  {{{"process", ScopeKind::process},
+                                    {"thread", ScopeKind::thread},
+                                    {"context", ScopeKind::context}}});
+  wish.ttl = seconds_of(ttl);
+  wish.order = word<Order, 3>("layer", layer,
+                              {{{"", Order::installation},
+                                {"innermost", Order::innermost},
+                                {"outermost", Order::outermost}}});
+  wish.fail_patched = word<bool, 2>("fail", fail, {{{"original", false}, {"patched", true}}});
+  wish.notes = notes;
+  wish.again = again;
+  return std::make_shared<GovernedPatch>(std::move(wish));
+}
+
+nb::dict timing(const Meter* meter) {
+  const auto timing = meter != nullptr ? meter->timing() : Timing{};
+  nb::dict out;
+  out["sampled"] = timing.sampled;
+  out["mean"] = timing.mean;
+  out["p50"] = timing.p50;
+  out["p99"] = timing.p99;
+  out["max"] = timing.max;
+  return out;
+}
+
+nb::dict stats(const GovernedPatch& patch) {
+  const auto& layer = patch.layer();
+  const auto& evidence = layer.evidence;
+  nb::dict seen;
+  seen["probed"] = evidence.probed.get();
+  seen["raised"] = evidence.raised.get();
+  seen["swallowed"] = evidence.swallowed.get();
+  seen["replaced"] = evidence.replaced.get();
+  seen["hidden"] = evidence.hidden.get();
+  seen["contained"] = evidence.contained.get();
+  nb::dict out;
+  out["calls"] = layer.cell->entered.get();
+  out["errors"] = layer.cell->errors.get();
+  out["inside"] = layer.cell->inside();
+  out["cancelled"] = layer.cancelled.get();
+  out["abandoned"] = layer.abandoned.get();
+  out["time"] = timing(layer.meter.get());
+  out["elapsed"] = timing(layer.elapsed.get());
+  out["evidence"] = seen;
+  return out;
+}
+
+nb::object original(const GovernedPatch& patch) {
+  auto value = patch.original();
+  return value.is_valid() ? value : nb::none();
+}
+
+void reset() {
+  auto all = GovernedPatch::all();
+  for (auto patch = all.rbegin(); patch != all.rend(); ++patch) (*patch)->remove_entirely();
+  sweep_spots();
+}
+
+std::uint64_t when_imported_call(const std::string& module, const nb::object& hook) {
+  return when_imported(module, [hook](const nb::object& imported) { hook(imported); });
+}
+
+int traverse(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(self));
+  return nb::inst_ready(self) ? nb::inst_ptr<GovernedPatch>(self)->traverse(visit, arg) : 0;
+}
+
+int clear(PyObject* self) {
+  if (nb::inst_ready(self)) nb::inst_ptr<GovernedPatch>(self)->clear();
+  return 0;
+}
+
+std::array<PyType_Slot, 3> collected = {{
+    {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
+    {Py_tp_clear, reinterpret_cast<void*>(clear)},
+    {0, nullptr},
+}};
+
+}  // namespace
+
+void bind_patches(nb::module_& m) {
+  register_refusals();
+  // Patches that are still installed at exit are kept on purpose.
+  nb::set_leak_warnings(false);
+  nb::class_<GovernedPatch>(m, "GovernedPatch", nb::type_slots(collected.data()),
+                            "One governed patch. Made by patch() and the like.")
+      .def("install", &GovernedPatch::install)
+      .def("remove", &GovernedPatch::remove)
+      .def("set_off", &GovernedPatch::set_off, nb::arg("off"))
+      .def("stats", &stats)
+      .def_prop_ro("id", &GovernedPatch::id)
+      .def_prop_ro("state",
+                   [](const GovernedPatch& patch) { return std::string(name(patch.state())); })
+      .def_prop_ro("owner", [](const GovernedPatch& patch) { return patch.maker().owner.name; })
+      .def_prop_ro("target", [](const GovernedPatch& patch) { return patch.wish().target.str(); })
+      .def_prop_ro("original", &original);
+  m.def("make_patch", &make_patch, nb::arg("advice"), nb::arg("target"), nb::arg("function").none(),
+        nb::arg("after").none(), nb::arg("failed").none(), nb::arg("owner"), nb::arg("reason"),
+        nb::arg("reach"), nb::arg("scope"), nb::arg("ttl").none(), nb::arg("layer"),
+        nb::arg("fail"), nb::arg("notes"), nb::arg("again"),
+        "Make a patch that is not installed yet. Raises overt.Error.");
+  m.def("patches", &GovernedPatch::all, "Every patch that is installed or pending, oldest first.");
+  m.def("reset", &reset, "Remove every governed patch, newest first.");
+  m.def("enter_baseline", &enter_baseline,
+        "Governed patches are off in this context from here on.");
+  m.def("leave_baseline", &leave_baseline, "Undo the last enter_baseline() of this context.");
+  m.def("when_imported", &when_imported_call, nb::arg("module"), nb::arg("hook"),
+        "Call hook(module) once, when the module is imported next.");
+  m.def("cancel_import_hook", &cancel_import_hook, nb::arg("hook"),
+        "Forget a hook; True if it had not run.");
+}
+
+}  // namespace overt::py

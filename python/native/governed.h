@@ -1,0 +1,101 @@
+// One governed patch: what was asked for, and what became of it.
+//
+// Inert until it is installed. It waits when its target is not imported yet. While it is installed
+// the process keeps it, with or without a handle.
+// THREADS: with the GIL. PYTHON: installing resolves the target and writes, which may run code of
+// the containers; switching a call off or on runs none.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "attribution.h"
+#include "spot.h"
+
+namespace overt::py {
+
+enum class Reach : std::uint8_t { name, everywhere };
+
+// As overt.patch() and the like are given; checked there.
+struct Wish {
+  Advice advice = Advice::around;
+  Target target;
+  nb::object function;  // replacement of any kind, advice, or `before`; moved to the layer
+  nb::object after;
+  nb::object failed;
+  std::string owner;  // "" for the calling distribution
+  std::string reason;
+  Reach reach = Reach::name;
+  ScopeKind scope = ScopeKind::process;
+  double ttl = 0;  // seconds, 0 for none
+  Order order = Order::installation;
+  bool fail_patched = false;  // in doubt, stay patched
+  bool notes = false;
+  bool again = false;  // also beside the same patch by the same owner
+};
+
+enum class PatchState : std::uint8_t { idle, pending, on, off, buried };
+std::string_view name(PatchState state);
+
+class GovernedPatch final : public IdleListener,
+                            public std::enable_shared_from_this<GovernedPatch> {
+ public:
+  explicit GovernedPatch(Wish wish);
+  ~GovernedPatch() override;
+  GovernedPatch(const GovernedPatch&) = delete;
+  GovernedPatch& operator=(const GovernedPatch&) = delete;
+
+  // Throws Refusal or nb::python_error; then nothing has changed.
+  void install();
+  // Nothing is left of the patch, or, where it is buried, a pass-through. Idempotent.
+  void remove();
+  // The same, also where the patch is open in several contexts.
+  void remove_entirely();
+  void set_off(bool off);
+
+  PatchState state() const;
+  int id() const { return id_; }
+  const Wish& wish() const { return wish_; }
+  const Caller& maker() const { return maker_; }
+  const LayerState& layer() const { return *layer_->state; }
+  nb::object original() const;
+
+  void idle() noexcept override;
+
+  // For the garbage collector: what an idle patch refers to.
+  int traverse(visitproc visit, void* arg) const;
+  void clear();
+
+  // Fills in what a report says of governed patches as of now: state, calls and errors.
+  static void tell_states(std::vector<Patch>& patches);
+
+  // Every patch that is installed or pending, oldest first.
+  static std::vector<std::shared_ptr<GovernedPatch>> all();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void keep();
+  void let_go();
+  void attach(const nb::object& module);
+  void prepare(const Found& found);
+  void prepare_call(const nb::object& target, bool replaces);
+  void refuse_twice() const;
+  void record(const Found& found);
+  void settle(bool settled);
+
+  Wish wish_;
+  Caller maker_;
+  std::shared_ptr<GovernedLayer> layer_ = std::make_shared<GovernedLayer>();
+  std::shared_ptr<Spot> spot_;     // while it is installed
+  std::uint64_t import_hook_ = 0;  // while it is pending
+  int entered_ = 0;                // scopes that are open, of a context
+  std::uint64_t serial_ = 0;       // while the process keeps it
+  int id_ = 0;
+  Clock::time_point off_since_{};
+};
+
+}  // namespace overt::py

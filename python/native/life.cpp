@@ -1,0 +1,332 @@
+#include "life.h"
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "evidence.h"
+#include "namespaces.h"
+
+namespace overt::py {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+enum class End : std::uint8_t { finished, failed, stopped };
+
+// A life, or one step of an async generator's: then `of` is the generator's life.
+struct Life {
+  PyObject_HEAD PyObject* inner;  // owned
+  PyObject* of;                   // owned, of a step; nullptr else
+  PyObject* weakrefs;
+  std::shared_ptr<LayerState>* state;
+  Clock::time_point born;
+  Clock::duration busy;
+  bool over;
+  bool closing;  // of a step: it closes its generator
+};
+
+struct LifeTypes {
+  PyTypeObject* coroutine;
+  PyTypeObject* generator;
+  PyTypeObject* async_generator;
+  PyTypeObject* step;
+};
+const LifeTypes& life_types();
+
+Life* as_life(PyObject* object) { return reinterpret_cast<Life*>(object); }
+
+// Of a step, the life of the generator that it belongs to.
+Life* whole(Life* life) { return life->of != nullptr ? as_life(life->of) : life; }
+
+std::uint64_t nanoseconds(Clock::duration duration) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count());
+}
+
+void end(Life* life, End how) {
+  life = whole(life);
+  if (std::exchange(life->over, true)) return;
+  auto& state = **life->state;
+  state.meter->record(nanoseconds(life->busy));
+  state.elapsed->record(nanoseconds(Clock::now() - life->born));
+  if (how == End::failed) state.cell->errors.add();
+  if (how == End::stopped) state.cancelled.add();
+  if (how == End::failed && !state.note.empty()) add_note(state.note);
+}
+
+// The error that is set ended the life: cancelling is asked for from outside and no failure. Told
+// by name, as asyncio, trio and concurrent.futures have one each.
+void end_with_error(Life* life) {
+  const auto* type = reinterpret_cast<PyTypeObject*>(PyErr_Occurred());
+  const std::string_view full = type->tp_name;
+  const auto name = full.substr(full.rfind('.') + 1);
+  const bool stopped = PyErr_ExceptionMatches(PyExc_GeneratorExit) != 0 ||
+                       name == "CancelledError" || name == "Cancelled";
+  end(life, stopped ? End::stopped : End::failed);
+}
+
+class Busy {
+ public:
+  explicit Busy(Life* life) : life_(whole(life)) {}
+  ~Busy() { life_->busy += Clock::now() - start_; }
+  Busy(const Busy&) = delete;
+  Busy& operator=(const Busy&) = delete;
+
+ private:
+  Life* life_;
+  Clock::time_point start_ = Clock::now();
+};
+
+// After a resumption: what it means depends on whose it was. An async generator's step that returns
+// has produced a value; the generator ends with StopAsyncIteration.
+void note(Life* life, PySendResult how) {
+  if (how == PYGEN_RETURN && (life->of == nullptr || life->closing)) {
+    end(life, life->closing ? End::stopped : End::finished);
+  }
+  if (how != PYGEN_ERROR) return;
+  if (life->of != nullptr && PyErr_ExceptionMatches(PyExc_StopAsyncIteration) != 0) {
+    return end(life, End::finished);
+  }
+  end_with_error(life);
+}
+
+PySendResult send(PyObject* self, PyObject* value, PyObject** result) {
+  auto* life = as_life(self);
+  PySendResult how{};
+  {
+    const Busy busy(life);
+    how = PyIter_Send(life->inner, value, result);
+  }
+  note(life, how);
+  return how;
+}
+
+// StopIteration(value), also for a value that would be taken apart.
+PyObject* stop_with(PyObject* value) {
+  const auto held = nb::steal(value);
+  const auto stop = nb::steal(PyObject_CallOneArg(PyExc_StopIteration, value));
+  if (stop.is_valid()) PyErr_SetObject(PyExc_StopIteration, stop.ptr());
+  return nullptr;
+}
+
+PyObject* next(PyObject* self) {
+  PyObject* result = nullptr;
+  const auto how = send(self, Py_None, &result);
+  return how == PYGEN_RETURN ? stop_with(result) : result;
+}
+
+PyObject* send_method(PyObject* self, PyObject* value) {
+  PyObject* result = nullptr;
+  const auto how = send(self, value, &result);
+  return how == PYGEN_RETURN ? stop_with(result) : result;
+}
+
+PyObject* throw_method(PyObject* self, PyObject* args) {
+  auto* life = as_life(self);
+  const auto method = nb::steal(PyObject_GetAttrString(life->inner, "throw"));
+  if (!method.is_valid()) return nullptr;
+  PyObject* result = nullptr;
+  {
+    const Busy busy(life);
+    result = PyObject_CallObject(method.ptr(), args);
+  }
+  if (result != nullptr) return result;
+  note(life, PyErr_ExceptionMatches(PyExc_StopIteration) != 0 ? PYGEN_RETURN : PYGEN_ERROR);
+  return nullptr;
+}
+
+PyObject* close_method(PyObject* self, PyObject* /*unused*/) {
+  auto* life = as_life(self);
+  PyObject* result = nullptr;
+  {
+    const Busy busy(life);
+    result = PyObject_CallMethod(life->inner, "close", nullptr);
+  }
+  if (life->of != nullptr) return result;  // of a step: the generator lives on
+  if (result == nullptr) {
+    end_with_error(life);
+  } else {
+    end(life, End::stopped);
+  }
+  return result;
+}
+
+PyObject* itself(PyObject* self) { return Py_NewRef(self); }
+
+PyObject* new_life(PyTypeObject* type, PyObject* inner, const std::shared_ptr<LayerState>& state) {
+  auto* object = type->tp_alloc(type, 0);
+  if (object == nullptr) return nullptr;
+  auto* life = as_life(object);
+  life->inner = inner;
+  life->state = new (std::nothrow) std::shared_ptr<LayerState>(state);
+  life->born = Clock::now();
+  life->busy = {};
+  if (life->state != nullptr) return object;
+  life->inner = nullptr;
+  Py_DECREF(object);
+  return PyErr_NoMemory();
+}
+
+// Wraps what a method of an async generator returned: its awaiting is a part of the life.
+PyObject* step(PyObject* self, PyObject* made, bool closing) {
+  if (made == nullptr) return nullptr;
+  PyObject* wrapped = new_life(life_types().step, made, *as_life(self)->state);
+  if (wrapped == nullptr) {
+    Py_DECREF(made);
+    return nullptr;
+  }
+  as_life(wrapped)->of = Py_NewRef(self);
+  as_life(wrapped)->closing = closing;
+  return wrapped;
+}
+
+PyObject* async_next(PyObject* self) {
+  return step(self, PyObject_CallMethod(as_life(self)->inner, "__anext__", nullptr), false);
+}
+
+PyObject* async_send(PyObject* self, PyObject* value) {
+  return step(self, PyObject_CallMethod(as_life(self)->inner, "asend", "O", value), false);
+}
+
+PyObject* async_throw(PyObject* self, PyObject* args) {
+  const auto method = nb::steal(PyObject_GetAttrString(as_life(self)->inner, "athrow"));
+  if (!method.is_valid()) return nullptr;
+  return step(self, PyObject_CallObject(method.ptr(), args), false);
+}
+
+PyObject* async_close(PyObject* self, PyObject* /*unused*/) {
+  return step(self, PyObject_CallMethod(as_life(self)->inner, "aclose", nullptr), true);
+}
+
+// Everything but what drives the life is the wrapped object's: its class, frame, code, name.
+PyObject* get_attribute(PyObject* self, PyObject* name) {
+  const auto dict = nb::steal(PyType_GetDict(Py_TYPE(self)));
+  const PyObject* own = item(dict.ptr(), name);
+  if (own != nullptr || as_life(self)->inner == nullptr) return PyObject_GenericGetAttr(self, name);
+  return PyObject_GetAttr(as_life(self)->inner, name);
+}
+
+int set_attribute(PyObject* self, PyObject* name, PyObject* value) {
+  return PyObject_SetAttr(as_life(self)->inner, name, value);
+}
+
+PyObject* repr(PyObject* self) { return PyObject_Repr(as_life(self)->inner); }
+
+int traverse(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(self));
+  Py_VISIT(as_life(self)->inner);
+  Py_VISIT(as_life(self)->of);
+  return 0;
+}
+
+int clear(PyObject* self) {
+  Py_CLEAR(as_life(self)->inner);
+  Py_CLEAR(as_life(self)->of);
+  return 0;
+}
+
+void free_life(PyObject* self) {
+  auto* type = Py_TYPE(self);
+  auto* life = as_life(self);
+  PyObject_GC_UnTrack(self);
+  if (life->weakrefs != nullptr) PyObject_ClearWeakRefs(self);
+  // Dropped before its end: what the interpreter does to such an object (close, warn, the event
+  // loop's hook for async generators) happens to the wrapped one, now.
+  if (life->of == nullptr && life->state != nullptr && !life->over) {
+    (*life->state)->abandoned.add();
+  }
+  PyObject* error = PyErr_GetRaisedException();
+  clear(self);
+  PyErr_SetRaisedException(error);
+  delete life->state;
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+std::array<PyMethodDef, 4> driven = {{
+    {"send", send_method, METH_O, nullptr},
+    {"throw", throw_method, METH_VARARGS, nullptr},
+    {"close", close_method, METH_NOARGS, nullptr},
+    {},
+}};
+
+std::array<PyMethodDef, 4> driven_async = {{
+    {"asend", async_send, METH_O, nullptr},
+    {"athrow", async_throw, METH_VARARGS, nullptr},
+    {"aclose", async_close, METH_NOARGS, nullptr},
+    {},
+}};
+
+std::array<PyMemberDef, 2> members = {{
+    {"__weaklistoffset__", Py_T_PYSSIZET, offsetof(Life, weakrefs), Py_READONLY, nullptr},
+    {},
+}};
+
+template <class Function>
+void* slot(Function* function) {
+  return reinterpret_cast<void*>(function);
+}
+
+PyTypeObject* make_type(const char* name, std::vector<PyType_Slot> slots) {
+  slots.insert(slots.end(), {{Py_tp_getattro, slot(get_attribute)},
+                             {Py_tp_setattro, slot(set_attribute)},
+                             {Py_tp_repr, slot(repr)},
+                             {Py_tp_members, members.data()},
+                             {Py_tp_traverse, slot(traverse)},
+                             {Py_tp_clear, slot(clear)},
+                             {Py_tp_dealloc, slot(free_life)},
+                             {0, nullptr}});
+  PyType_Spec spec = {name, sizeof(Life), 0,
+                      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                      slots.data()};
+  PyObject* type = PyType_FromSpec(&spec);
+  if (type == nullptr) throw nb::python_error();
+  return reinterpret_cast<PyTypeObject*>(type);
+}
+
+const LifeTypes& life_types() {
+  // A type each: asyncio remembers which types are coroutines.
+  static const LifeTypes types = {
+      make_type("overt._native.Coroutine", {{Py_am_await, slot(itself)},
+                                            {Py_am_send, slot(send)},
+                                            {Py_tp_iternext, slot(next)},
+                                            {Py_tp_methods, driven.data()}}),
+      make_type("overt._native.Generator", {{Py_tp_iter, slot(itself)},
+                                            {Py_am_send, slot(send)},
+                                            {Py_tp_iternext, slot(next)},
+                                            {Py_tp_methods, driven.data()}}),
+      make_type("overt._native.AsyncGenerator", {{Py_am_aiter, slot(itself)},
+                                                 {Py_am_anext, slot(async_next)},
+                                                 {Py_tp_methods, driven_async.data()}}),
+      make_type("overt._native.Step", {{Py_am_await, slot(itself)},
+                                       {Py_tp_iter, slot(itself)},
+                                       {Py_am_send, slot(send)},
+                                       {Py_tp_iternext, slot(next)},
+                                       {Py_tp_methods, driven.data()}}),
+  };
+  return types;
+}
+
+PyTypeObject* type_for(PyObject* made) {
+  if (PyCoro_CheckExact(made)) return life_types().coroutine;
+  if (PyGen_CheckExact(made)) return life_types().generator;
+  if (PyAsyncGen_CheckExact(made)) return life_types().async_generator;
+  return nullptr;  // an awaitable of another kind: only the call that made it is counted
+}
+
+}  // namespace
+
+PyObject* begin_life(const std::shared_ptr<LayerState>& state, PyObject* made) {
+  if (made == nullptr) return nullptr;
+  auto* type = type_for(made);
+  if (type == nullptr) return made;
+  PyObject* life = new_life(type, made, state);
+  if (life != nullptr) return life;
+  PyErr_Clear();
+  return made;
+}
+
+}  // namespace overt::py

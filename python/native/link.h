@@ -1,0 +1,85 @@
+// One governed layer on the path of a call.
+//
+// Links form a chain: each knows the next one inwards, and the innermost the original. A link is a
+// callable, so it is itself what the layer above it gets as `original`. Links are rearranged while
+// calls are inside; a call holds what it needs and finishes as it began.
+//
+// THREADS: with the GIL. PYTHON: a call runs the advice and what it calls.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "overt/cell.h"
+#include "overt/meter.h"
+#include "scope.h"
+#include "stand_in.h"
+
+namespace overt::py {
+
+// What a layer does with a call.
+enum class Advice : std::uint8_t {
+  replace,  // function(*args)
+  around,   // function(original, *args)
+  observe,  // nothing but count and time
+  tap,      // before(*args), the original, after(result, *args) or failed(error, *args)
+};
+
+// What the original makes when it is called, which outlives the call unless it is plain.
+enum class Life : std::uint8_t { plain, coroutine, generator, async_generator };
+
+// What became of exceptions that the original raised, seen on the calls that were probed.
+struct Evidence {
+  Count probed;
+  Count raised;
+  Count swallowed;  // the original raised, the advice returned
+  Count replaced;   // the advice raised another, with the first as cause or context
+  Count hidden;     // the advice raised another, with no trace of the first (`from None`)
+  Count contained;  // errors of observers, kept from the program
+};
+
+// Told when calls go past a layer that is off, now and then: time to take it off the path.
+struct IdleListener {
+  virtual ~IdleListener() = default;
+  virtual void idle() noexcept = 0;
+};
+
+// What a layer is, apart from its place in a chain. Shared by its handle and its link.
+struct LayerState {
+  Advice advice = Advice::around;
+  Life life = Life::plain;
+  nb::object function;  // the replacement or advice; `before` of a tap
+  nb::object after;
+  nb::object failed;
+  std::shared_ptr<Cell> cell = std::make_shared<Cell>();
+  std::unique_ptr<Meter> meter;    // of observe: a call, or the busy time of a life
+  std::unique_ptr<Meter> elapsed;  // of observe, for lives: from the call to the end
+  Count abandoned;                 // lives that ended without having been finished
+  Count cancelled;
+  Evidence evidence;
+  Scope scope;
+  std::string note;   // added to exceptions that cross the layer; "" for none
+  bool told = false;  // an observer's error was reported
+  IdleListener* on_idle = nullptr;
+};
+
+struct Link {
+  StandIn head;  // original: the next link, or what was patched
+  LayerState* state;
+  Cell* cell;          // of state
+  PyObject* function;  // of state
+  std::shared_ptr<LayerState>* kept;
+  std::uint32_t countdown;  // calls to the next one that is looked at closely
+  bool scoped;              // holds for a thread or a context only
+};
+
+// Throws nb::python_error.
+nb::object new_link(std::shared_ptr<LayerState> state, PyObject* original);
+
+// The layer calls `original` from now on.
+void set_original(PyObject* link, PyObject* original);
+
+PyTypeObject* make_link_type(PyTypeObject* base);
+
+}  // namespace overt::py

@@ -1,0 +1,47 @@
+// Where a name is bound: a module, a class, an instance or a mapping, and the key in it.
+//
+// A place reads and writes what is bound there itself, raw: descriptors are not asked, inherited
+// values are not seen. It never imports anything.
+// THREADS: with the GIL. PYTHON: writing runs the container's __setattr__ and the like.
+#pragma once
+
+#include <string>
+
+#include "overt/target.h"
+#include "refusal.h"
+
+namespace overt::py {
+
+enum class Holder { module, type, instance, item };
+
+struct Place {
+  Holder holder = Holder::module;
+  nb::object container;
+  nb::object key;
+
+  // What is bound under the key, in the container itself. Invalid when nothing is.
+  nb::object bound() const;
+  void bind(const nb::object& value) const;
+  void unbind() const;
+
+  // Two places of the same target are the same while this is equal.
+  bool same_as(const Place& other) const;
+};
+
+struct Found {
+  Place place;
+  nb::object value;  // raw; of a base class or the type when `own` is false
+  bool own = true;   // bound in the place itself
+};
+
+// Follows a target from its module. Throws Refusal when a name does not exist, or cannot be
+// written.
+Found find_target(const Target& target, const nb::object& module);
+
+// The module of a target while it is imported, completely: else invalid.
+nb::object imported_module(const std::string& name);
+
+// Whether values can be written under this place at all, with what to do where they cannot.
+void check_writable(const Found& found, const Target& target);
+
+}  // namespace overt::py

@@ -1,0 +1,39 @@
+#include "probe.h"
+
+#include "call.h"
+
+namespace overt::py {
+namespace {
+
+Probe* as_probe(PyObject* object) { return reinterpret_cast<Probe*>(object); }
+
+PyObject* run(PyObject* self, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
+  PyObject* result = call(as_probe(self)->head.original, args, nargsf, kwnames);
+  if (result != nullptr) return result;
+  PyObject* error = PyErr_GetRaisedException();
+  Py_XSETREF(as_probe(self)->raised, Py_XNewRef(error));
+  PyErr_SetRaisedException(error);
+  return nullptr;
+}
+
+int traverse(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(as_probe(self)->raised);
+  return traverse_stand_in(self, visit, arg);
+}
+
+int clear(PyObject* self) {
+  Py_CLEAR(as_probe(self)->raised);
+  return clear_stand_in(self);
+}
+
+}  // namespace
+
+nb::object new_probe(PyObject* original) {
+  return new_stand_in(stand_in_types().probe, original, run);
+}
+
+PyTypeObject* make_probe_type(PyTypeObject* base) {
+  return make_stand_in_type(base, "overt._native.Probe", sizeof(Probe), traverse, clear);
+}
+
+}  // namespace overt::py

@@ -1,0 +1,177 @@
+// A function that is redirected, for reach "everywhere".
+//
+// Two call shapes go past the entry of a Python function, since the interpreter copies its code
+// into them: __init__ of a class (3.13 and later) and the getter of a property (3.14). There the
+// attribute of the class is exchanged as well, for a callable that is no Python function and does
+// nothing but call it.
+
+#include <algorithm>
+#include <optional>
+#include <unordered_map>
+
+#include "carrier.h"
+#include "namespaces.h"
+#include "own_write.h"
+#include "redirect.h"
+#include "spot.h"
+
+namespace overt::py {
+namespace {
+
+// Takes the place of a class attribute that the interpreter would inline.
+class Shim {
+ public:
+  Shim(const Place& place, const nb::object& raw, const Target& target)
+      : place_(place), carrier_(make_carrier(raw, place, target)) {
+    const OwnWrite own;
+    place_.bind(carrier_.object);
+  }
+  ~Shim() {
+    if (place_.bound().ptr() != carrier_.object.ptr()) return;  // somebody else's by now
+    try {
+      const OwnWrite own;
+      place_.bind(carrier_.raw);
+    } catch (nb::python_error& error) {
+      error.discard_as_unraisable("overt: restoring a class attribute");
+    }
+  }
+  Shim(const Shim&) = delete;
+  Shim& operator=(const Shim&) = delete;
+
+  bool is_at(const Place& place) const { return place_.same_as(place); }
+
+ private:
+  Place place_;
+  Carrier carrier_;
+};
+
+class FunctionSpot;
+
+using FunctionSpots = std::unordered_map<PyObject*, std::shared_ptr<FunctionSpot>>;
+
+FunctionSpots& function_spots() {
+  static auto& all = *new FunctionSpots;
+  return all;
+}
+
+class FunctionSpot final : public Spot {
+ public:
+  FunctionSpot(std::unique_ptr<Redirect> redirect, nb::object function)
+      : redirect_(std::move(redirect)), function_(std::move(function)) {}
+
+  PyObject* function() const { return function_.ptr(); }
+
+  void shim(const Found& found, const Target& target) {
+    const auto known = [&](const auto& shim) { return shim->is_at(found.place); };
+    if (std::any_of(shims_.begin(), shims_.end(), known)) return;
+    shims_.push_back(std::make_unique<Shim>(found.place, found.value, target));
+  }
+
+  void add(const std::shared_ptr<GovernedLayer>& layer) override {
+    if (layer->is_value()) {
+      refuse(Code::refused, "a value cannot stand for a function everywhere; give a function", "");
+    }
+    insert(layers_, layer);
+    try {
+      update();
+    } catch (...) {
+      std::erase(layers_, layer);
+      throw;
+    }
+  }
+
+  Footing remove(const std::shared_ptr<GovernedLayer>& layer) override {
+    const auto was = standing(layer);
+    std::erase(layers_, layer);
+    update();
+    return was;
+  }
+
+  void refresh(const std::shared_ptr<GovernedLayer>& /*layer*/) override { update(); }
+
+  Footing standing(const std::shared_ptr<GovernedLayer>& /*layer*/) const override {
+    return redirect_->stands() ? Footing::stands : Footing::buried;
+  }
+
+  bool sweep() override { return layers_.empty() && redirect_->stands(); }
+
+  void forget() override { function_spots().erase(function_.ptr()); }
+
+  nb::object original(const std::shared_ptr<GovernedLayer>& /*layer*/) const override {
+    return function_;
+  }
+
+ private:
+  void update() {
+    const auto top = link_up(layers_, 0, redirect_->original());
+    redirect_->route(top.ptr());
+    if (layers_.empty()) shims_.clear();
+  }
+
+  std::unique_ptr<Redirect> redirect_;
+  nb::object function_;
+  Layers layers_;
+  std::vector<std::unique_ptr<Shim>> shims_;
+};
+
+// The Python or C function that runs when the raw value is called.
+nb::object function_in(const Found& found, const Target& target) {
+  const auto& raw = found.value;
+  if (PyFunction_Check(raw.ptr()) || is_c_function(raw.ptr())) return raw;
+  nb::object inner;
+  if (PyObject_TypeCheck(raw.ptr(), &PyProperty_Type) != 0) {
+    inner = raw.attr("fget");
+  } else if (PyObject_TypeCheck(raw.ptr(), &PyStaticMethod_Type) != 0 ||
+             PyObject_TypeCheck(raw.ptr(), &PyClassMethod_Type) != 0) {
+    inner = raw.attr("__func__");
+  }
+  if (inner.is_valid() && (PyFunction_Check(inner.ptr()) || is_c_function(inner.ptr()))) {
+    return inner;
+  }
+  std::string what = "a value of type '" + type_qualname(Py_TYPE(raw.ptr())) +
+                     "' has no entry of its own that every reference goes through; ";
+  if (PyType_Check(raw.ptr())) {
+    what += "patch its __init__ or __new__ everywhere, or the class by its name";
+  } else if (PyMethod_Check(raw.ptr())) {
+    what += "it is a bound method: patch the method of its class";
+  } else {
+    what += "patch it by its name";
+  }
+  refuse(Code::refused, what, target.str());
+}
+
+bool is_inlined(const Found& found) {
+  if (found.place.holder != Holder::type || !found.own) return false;
+  const bool init = PyUnicode_CompareWithASCIIString(found.place.key.ptr(), "__init__") == 0;
+  return (init && PyFunction_Check(found.value.ptr())) ||
+         PyObject_TypeCheck(found.value.ptr(), &PyProperty_Type) != 0;
+}
+
+}  // namespace
+
+std::shared_ptr<Spot> spot_of_function(const Found& found, const Target& target) {
+  const auto function = function_in(found, target);
+  auto& spot = function_spots()[function.ptr()];
+  if (!spot) {
+    try {
+      spot = std::make_shared<FunctionSpot>(PyFunction_Check(function.ptr())
+                                                ? redirect_function(function.ptr())
+                                                : redirect_c_function(function.ptr(), target.str()),
+                                            function);
+    } catch (...) {
+      function_spots().erase(function.ptr());
+      throw;
+    }
+  }
+  if (is_inlined(found)) spot->shim(found, target);
+  return spot;
+}
+
+void sweep_name_spots();
+
+void sweep_spots() {
+  sweep_name_spots();
+  std::erase_if(function_spots(), [](const auto& each) { return each.second->sweep(); });
+}
+
+}  // namespace overt::py

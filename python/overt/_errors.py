@@ -1,0 +1,49 @@
+"""What Overt refuses, and why: one class for each kind of refusal.
+
+The extension raises these; `code` and `target` are for programs, the message is for people.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class Error(Exception):
+    """Something was asked for that Overt will not do. Nothing has changed."""
+
+    code: ClassVar[str] = "usage"
+
+    def __init__(self, what: str, target: str = "") -> None:
+        """Say what was refused and what to do instead, about which target."""
+        super().__init__(f"{target}: {what}" if target and target not in what else what)
+        self.target = target
+
+
+class TargetError(Error, LookupError):
+    """The target names something that does not exist."""
+
+    code = "not_found"
+
+
+class RefusedError(Error):
+    """The target exists and cannot be patched in that way."""
+
+    code = "refused"
+
+
+class SignatureError(Error, TypeError):
+    """The replacement or advice cannot take the target's calls, or is of another kind."""
+
+    code = "signature"
+
+
+class DuplicateError(Error):
+    """The same owner has made the same patch already."""
+
+    code = "duplicate"
+
+
+class StateError(Error):
+    """Not now: the handle is installed already."""
+
+    code = "misuse"
