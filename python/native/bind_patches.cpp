@@ -91,7 +91,7 @@ nb::dict timing(const Meter* meter) {
   return out;
 }
 
-nb::dict stats(const GovernedPatch& patch) {
+nb::typed<nb::dict, nb::str, nb::any> stats(const GovernedPatch& patch) {
   const auto& layer = patch.layer();
   const auto& evidence = layer.evidence;
   nb::dict seen;

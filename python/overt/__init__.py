@@ -34,7 +34,37 @@ if TYPE_CHECKING:
 
     __version__: str
 
-# Which module holds what: each is imported when one of its names is first used.
+__all__ = [
+    "DuplicateError",
+    "Error",
+    "Evidence",
+    "Handle",
+    "Owner",
+    "Patch",
+    "RefusedError",
+    "SignatureError",
+    "Site",
+    "StateError",
+    "Stats",
+    "TargetError",
+    "Timing",
+    "__version__",
+    "around",
+    "baseline",
+    "handles",
+    "ledger",
+    "observe",
+    "patch",
+    "report",
+    "reset",
+    "tap",
+    "transaction",
+    "unwatch",
+    "watch",
+    "watching",
+]
+
+# Where each is imported from when it is first used.
 _HOMES = {
     "_errors": (
         "DuplicateError",
@@ -44,8 +74,19 @@ _HOMES = {
         "StateError",
         "TargetError",
     ),
-    "_ledger": ("Owner", "Patch", "Site", "ledger", "report"),
-    "_native": ("__version__", "unwatch", "watch", "watching"),
+    "_ledger": (
+        "Owner",
+        "Patch",
+        "Site",
+        "ledger",
+        "report",
+    ),
+    "_native": (
+        "__version__",
+        "unwatch",
+        "watch",
+        "watching",
+    ),
     "_patch": (
         "Handle",
         "around",
@@ -57,12 +98,12 @@ _HOMES = {
         "tap",
         "transaction",
     ),
-    "_stats": ("Evidence", "Stats", "Timing"),
+    "_stats": (
+        "Evidence",
+        "Stats",
+        "Timing",
+    ),
 }
-
-__all__ = [  # names are strings
-    *(name for names in _HOMES.values() for name in names),
-]
 
 
 if not TYPE_CHECKING:  # type checkers know the names from above, and that there are no others

@@ -1,5 +1,6 @@
 """The native half of overt."""
 
+from typing import Any
 
 
 def boot(settings: str) -> str:
@@ -43,7 +44,7 @@ class GovernedPatch:
 
     def set_off(self, off: bool) -> None: ...
 
-    def stats(self) -> dict: ...
+    def stats(self) -> dict[str, Any]: ...
 
     @property
     def id(self) -> int: ...

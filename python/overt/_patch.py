@@ -245,10 +245,11 @@ def tap(
     failed: Callable[..., object] | None = None,
     **options: Unpack[Options],
 ) -> Handle:
-    """Tell observers of every call: `before(*args)`, `after(result, *args)`, `failed(error, *args)`.
+    """Tell observers of every call.
 
-    What they return is ignored; what they raise is counted, reported once as unraisable and never
-    reaches the program.
+    `before(*args)` first, then `after(result, *args)` or, if the call raised,
+    `failed(error, *args)`. What they return is ignored; what they raise is counted, reported once
+    as unraisable and never reaches the program.
     """
     if before is None and after is None and failed is None:
         raise TypeError("tap() needs an observer: before=, after= or failed=")
