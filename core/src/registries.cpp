@@ -66,7 +66,7 @@ tl::unexpected<Error> taken(const RegistryState& registry, const Entry& by) {
   if (!by.group.empty()) what += ", group '" + by.group + "'";
   what += ", by " + who(by) +
           ": choose another name, or say duplicates= replace, ignore or keep to mean it";
-  return fail(Code::usage, std::move(what), by.name);
+  return fail(Code::duplicate, std::move(what), by.name);
 }
 
 template <class Option>
@@ -123,9 +123,9 @@ RegistryState& Registries::find(std::string_view registry) {
 }
 
 const RegistryState& Registries::find(std::string_view registry) const {
-  static const RegistryState kNone;
+  static const RegistryState none;
   const auto it = registries_.find(registry);
-  return it == registries_.end() ? kNone : it->second;
+  return it == registries_.end() ? none : it->second;
 }
 
 result<void> Registries::open(const RegistryState& wanted) {
@@ -133,12 +133,14 @@ result<void> Registries::open(const RegistryState& wanted) {
   const std::lock_guard lock(mutex_);
   auto& registry = find(wanted.name);
   registry.name = wanted.name;
+  const auto order = registry.order.value_or(Order::registration);
   if (contradicts(wanted.order, registry.order) ||
       (wanted.order == Order::listed && registry.order && wanted.listed != registry.listed)) {
-    return stated_before(registry, "order", overt::name(*registry.order));
+    return stated_before(registry, "order", overt::name(order));
   }
   if (contradicts(wanted.duplicates, registry.duplicates)) {
-    return stated_before(registry, "duplicates", overt::name(*registry.duplicates));
+    const auto duplicates = registry.duplicates.value_or(Duplicates::refuse);
+    return stated_before(registry, "duplicates", overt::name(duplicates));
   }
   if (wanted.duplicates) registry.duplicates = wanted.duplicates;
   if (wanted.order && !registry.order) {
@@ -241,6 +243,7 @@ void Registries::restore(const RegistryState& state) {
 std::vector<RegistryState> Registries::states() const {
   const std::lock_guard lock(mutex_);
   std::vector<RegistryState> out;
+  out.reserve(registries_.size());
   for (const auto& [name, registry] : registries_) out.push_back(registry);
   return out;
 }

@@ -107,7 +107,7 @@ TEST_CASE("a name that is taken is an error that says by whom") {
   shelf.add("csv");
   const auto again = shelf.all.add("shop.exporters", Shelf::entry("csv"));
   REQUIRE_FALSE(again);
-  CHECK(again.error().code == Code::usage);
+  CHECK(again.error().code == Code::duplicate);
   CHECK(again.error().subject == "csv");
   CHECK(again.error().what ==
         "'csv' is taken in registry 'shop.exporters', by acme 1.4 (/lib/acme.py:7): choose another "

@@ -9,6 +9,7 @@
 
 #include "bind.h"
 #include "overt/report.h"
+#include "registry.h"
 #include "session.h"
 #include "signature.h"
 #include "watcher.h"
@@ -48,6 +49,7 @@ std::string report() {
 NB_MODULE(_native, m) {
   m.doc() = "The native half of overt.";
   m.attr("__version__") = OVERT_VERSION;
+  py::bind_registries(m);
   m.def("boot", &py::boot, nb::arg("settings"),
         "Govern this process as `overt run` said in OVERT_RUN, and return what it must be for "
         "children. "

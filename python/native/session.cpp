@@ -17,6 +17,7 @@
 #include "overt/output.h"
 #include "reach.h"
 #include "records.h"
+#include "registry.h"
 #include "terminate.h"
 #include "watcher.h"
 
@@ -104,6 +105,7 @@ Report current_report() {
   report.patches = ledger.patches();
   report.conflicts = ledger.conflicts();
   GovernedPatch::tell_states(report.patches);
+  report.registries = registries().states();
   measure_reach(report.patches, records().subjects());
   return report;
 }

@@ -30,18 +30,22 @@ if TYPE_CHECKING:
         tap,
         transaction,
     )
+    from overt._registry import Entry, EntryError, Registry, registries, registry
     from overt._stats import Evidence, Stats, Timing
 
     __version__: str
 
 __all__ = [
     "DuplicateError",
+    "Entry",
+    "EntryError",
     "Error",
     "Evidence",
     "Handle",
     "Owner",
     "Patch",
     "RefusedError",
+    "Registry",
     "SignatureError",
     "Site",
     "StateError",
@@ -55,6 +59,8 @@ __all__ = [
     "ledger",
     "observe",
     "patch",
+    "registries",
+    "registry",
     "report",
     "reset",
     "tap",
@@ -97,6 +103,13 @@ _HOMES = {
         "reset",
         "tap",
         "transaction",
+    ),
+    "_registry": (
+        "Entry",
+        "EntryError",
+        "Registry",
+        "registries",
+        "registry",
     ),
     "_stats": (
         "Evidence",

@@ -1,7 +1,42 @@
 """The native half of overt."""
 
+from collections.abc import Sequence
 from typing import Any
 
+
+class RegistryState:
+    """The entries of a registry, without objects."""
+
+class Registry:
+    """The objects of one registry. Made by overt.registry() only."""
+
+    def __init__(self, name: str, order: str | None, listed: Sequence[str], duplicates: str | None) -> None: ...
+
+    def add(self, value: object | None, name: str, group: str | None, priority: int, owner: tuple[str, str, str] | None, entry_point: str, duplicates: str | None) -> bool:
+        """Adds an entry; False when what is there stays."""
+
+    def reset(self, group: str | None, name: str | None) -> bool:
+        """Removes entries; False when there were none."""
+
+    def values(self, group: str | None, name: str | None) -> list[Any]:
+        """The objects, in order."""
+
+    def entries(self, group: str | None, name: str | None) -> list[Any]:
+        """The fields of each entry, in order."""
+
+    def reorder(self, order: str, listed: Sequence[str]) -> None: ...
+
+    def state(self) -> RegistryState: ...
+
+    def copy_of_values(self) -> dict[int, Any]: ...
+
+    def restore(self, state: RegistryState, values: dict[int, Any]) -> None: ...
+
+    @property
+    def order(self) -> str: ...
+
+    @property
+    def duplicates(self) -> str: ...
 
 def boot(settings: str) -> str:
     """

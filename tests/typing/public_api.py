@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, assert_type
 
 import overt
-from overt import Owner, Patch, Site, ledger, report, unwatch, watch, watching
+from overt import (
+    Entry,
+    Owner,
+    Patch,
+    Registry,
+    Site,
+    ledger,
+    registries,
+    registry,
+    report,
+    unwatch,
+    watch,
+    watching,
+)
 
 version: str = overt.__version__
 
@@ -46,3 +60,39 @@ ledger(True)  # type: ignore[call-arg]
 _ = overt.nonsense  # type: ignore[attr-defined]
 
 assert_type(unwatch(), None)
+
+exporters: Registry[Callable[[int], str]] = registry("shop.exporters", order="name")
+assert_type(exporters["csv"], Callable[[int], str])
+assert_type(exporters.get("csv"), Callable[[int], str] | None)
+assert_type(list(exporters), list[Callable[[int], str]])
+assert_type(exporters.names(), tuple[str, ...])
+assert_type(exporters.groups(), tuple[str, ...])
+assert_type(registries(), tuple[Registry[Any], ...])
+registry("shop.exporters", order=["csv", "json"], duplicates="keep")
+registry("shop.exporters", duplicates="both")  # type: ignore[arg-type]
+
+for entry in exporters.entries():
+    assert_type(entry, Entry[Callable[[int], str]])
+    assert_type(entry.value(1), str)
+    assert_type(entry.owner, Owner)
+    assert_type(entry.site, Site)
+
+
+@exporters.register
+def plain(number: int) -> str:
+    return str(number)
+
+
+@exporters.register("named", priority=3, owner="somebody")
+def named(number: int) -> str:
+    return str(number)
+
+
+assert_type(plain(1), str)
+assert_type(named(1), str)
+assert_type(exporters.register("other", plain)(1), str)
+assert_type(exporters.group("fast").call(1), list[Any])
+for result in exporters.results(1):
+    assert_type(result.error, Exception | None)
+with exporters.temporary() as same:
+    assert_type(same, Registry[Callable[[int], str]])

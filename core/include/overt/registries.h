@@ -82,7 +82,7 @@ class Registries {
   };
 
   // Adds `entry`, whose id and place are given here. `duplicates` goes before what the registry
-  // says. Errors: usage, when the name is taken.
+  // says. Errors: duplicate, when the name is taken.
   // REQUIRES, here and below: `registry` was opened.
   result<Added> add(std::string_view registry, Entry entry,
                     std::optional<Duplicates> duplicates = {});
