@@ -55,6 +55,10 @@ std::shared_ptr<Spot> spot_of_name(const Found& found, const Target& target);
 // the value is no function that can be redirected.
 std::shared_ptr<Spot> spot_of_function(const Found& found, const Target& target);
 
+// What layers of a name were put over is gone: `base` is what is to be put back when they leave.
+// Takes away pass-throughs of the name that are uncovered by it.
+void replace_base(const Place& place, const nb::object& gone, const nb::object& base);
+
 // Sweeps every spot and forgets those with nothing left.
 void sweep_spots();
 

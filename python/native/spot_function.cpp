@@ -14,6 +14,7 @@
 #include "own_write.h"
 #include "redirect.h"
 #include "spot.h"
+#include "stand_in.h"
 
 namespace overt::py {
 namespace {
@@ -27,10 +28,12 @@ class Shim {
     place_.bind(carrier_.object);
   }
   ~Shim() {
-    if (place_.bound().ptr() != carrier_.object.ptr()) return;  // somebody else's by now
     try {
-      const OwnWrite own;
-      place_.bind(carrier_.raw);
+      if (place_.bound().ptr() == carrier_.object.ptr()) {  // else somebody else's by now
+        const OwnWrite own;
+        place_.bind(carrier_.raw);
+      }
+      replace_base(place_, carrier_.object, carrier_.raw);
     } catch (nb::python_error& error) {
       error.discard_as_unraisable("overt: restoring a class attribute");
     }
@@ -114,9 +117,17 @@ class FunctionSpot final : public Spot {
   std::vector<std::unique_ptr<Shim>> shims_;
 };
 
+// What governed layers of the name stand before: these stay, and the function behind them is meant.
+nb::object behind_layers(nb::object value) {
+  while (value.is_valid() && is_stand_in(value.ptr())) {
+    value = nb::borrow(reinterpret_cast<StandIn*>(value.ptr())->original);
+  }
+  return value;
+}
+
 // The Python or C function that runs when the raw value is called.
 nb::object function_in(const Found& found, const Target& target) {
-  const auto& raw = found.value;
+  const auto raw = behind_layers(found.value);
   if (PyFunction_Check(raw.ptr()) || is_c_function(raw.ptr())) return raw;
   nb::object inner;
   if (PyObject_TypeCheck(raw.ptr(), &PyProperty_Type) != 0) {
@@ -125,6 +136,7 @@ nb::object function_in(const Found& found, const Target& target) {
              PyObject_TypeCheck(raw.ptr(), &PyClassMethod_Type) != 0) {
     inner = raw.attr("__func__");
   }
+  inner = behind_layers(std::move(inner));
   if (inner.is_valid() && (PyFunction_Check(inner.ptr()) || is_c_function(inner.ptr()))) {
     return inner;
   }

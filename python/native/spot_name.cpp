@@ -91,6 +91,12 @@ class NameSpot final : public Spot {
     return is_standing(*run) ? Footing::stands : Footing::buried;
   }
 
+  void replace_base(const nb::object& gone, const nb::object& base) {
+    for (const auto& run : runs_) {
+      if (same(run->base, gone)) run->base = base;
+    }
+  }
+
   bool sweep() override {
     for (std::size_t i = runs_.size(); i-- > 0;) {
       auto& run = *runs_[i];
@@ -225,6 +231,17 @@ class NameSpot final : public Spot {
 };
 
 }  // namespace
+
+void replace_base(const Place& place, const nb::object& gone, const nb::object& base) {
+  const auto [first, last] = name_spots().equal_range(hash_of(place));
+  for (auto it = first; it != last; ++it) {
+    const auto spot = it->second;
+    if (!spot->is_at(place)) continue;
+    spot->replace_base(gone, base);
+    if (spot->sweep()) spot->forget();
+    return;
+  }
+}
 
 std::shared_ptr<Spot> spot_of_name(const Found& found, const Target& target) {
   const auto hash = hash_of(found.place);
