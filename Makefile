@@ -43,7 +43,7 @@ format: setup $(done)/lint ## format the sources, write the stub of the extensio
 	tools/stubs
 
 .PHONY: bench
-bench: setup $(done)/test $(done)/shop ## run every script of bench/
+bench: setup $(done)/test $(done)/shop $(done)/bench ## run every script of bench/
 	for script in bench/*.py; do echo "== $$script" && python "$$script" || exit; done
 
 .PHONY: clean
@@ -71,6 +71,11 @@ $(done)/test $(done)/lint: $(done)/%: pyproject.toml | $(done)/venv
 
 # The applications and libraries that Overt is tested with.
 $(done)/shop: examples/shop/requirements.txt | $(done)/venv
+	$(pip) -r $<
+	@touch $@
+
+# What the call path is compared with.
+$(done)/bench: bench/requirements.txt | $(done)/venv
 	$(pip) -r $<
 	@touch $@
 
