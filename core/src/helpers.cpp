@@ -28,7 +28,6 @@ constexpr std::array kHelpers = {
     Helper{"flexmock", "flexmock"},
     Helper{"mockito", "mockito"},
     Helper{"testfixtures", "testfixtures"},
-    Helper{"django.test.utils", "django"},
 };
 
 const Helper* find(std::string_view module) {

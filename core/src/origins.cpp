@@ -106,20 +106,32 @@ Origin Origins::find(std::string_view module, std::string_view file) {
 OriginId Origins::of_name(std::string_view module) {
   const std::string top(top_name(module));
   if (is_stdlib_name(top)) return of(module, "");
-  const std::string key = "\n" + top;
+  const auto* provider = provider_of(module);
+  const std::string key = "\n" + (provider != nullptr ? provider->name + "\n" : "") + top;
   if (const auto known = known_.find(key); known != known_.end()) return known->second;
   const auto id = static_cast<OriginId>(all_.size());
   all_.push_back({Place::site, top, "", top, "site:" + top});
+  if (provider != nullptr) {
+    all_.back().name = provider->name;
+    all_.back().version = provider->version;
+    all_.back().party = "dist:" + provider->name;
+  }
   known_.emplace(key, id);
   return id;
 }
 
+const Distribution* Origins::provider_of(std::string_view module) {
+  std::string file(module);
+  std::replace(file.begin(), file.end(), '.', '/');
+  file += ".py";
+  for (const auto& root : environment_.path) {
+    if (const auto* found = distributions_.owner(root, file)) return found;
+  }
+  return nullptr;
+}
+
 bool Origins::provided(std::string_view top) {
-  if (is_stdlib_name(top)) return true;
-  const std::string module = std::string(top) + "/__init__.py";
-  return std::any_of(environment_.path.begin(), environment_.path.end(), [&](const auto& root) {
-    return distributions_.owner(root, module) != nullptr;
-  });
+  return is_stdlib_name(top) || provider_of(top) != nullptr;
 }
 
 }  // namespace overt

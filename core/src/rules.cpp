@@ -85,6 +85,8 @@ class Case {
   Index find_requester(std::size_t writer) const;
   bool called_by_body_of(std::string_view module, std::size_t writer) const;
   bool extension_itself() const;
+  bool own_submodule() const;
+  bool put_back() const;
   bool is_framework(std::size_t writer) const;
   Verdict entry(const Verdict& verdict, std::size_t writer);
   Verdict nobody_asked(Verdict verdict) const;
@@ -176,6 +178,34 @@ bool Case::extension_itself() const {
           defined_by(old_value, target().party));
 }
 
+// A module stands in its package under its own name, where the import system puts it: so does one
+// that exchanged it for a moment.
+bool Case::own_submodule() const {
+  const auto& old_value = write_.old_value;
+  const auto& value = write_.new_value;
+  if (write_.space != Space::module || !value.is_module || !value.has_spec) return false;
+  const bool of_that_name = value.module.size() == write_.module.size() + 1 + write_.key.size() &&
+                            value.module.starts_with(write_.module) &&
+                            value.module.ends_with(write_.key);
+  return of_that_name && (!old_value.present || (old_value.is_module && old_value.has_spec &&
+                                                 old_value.module == value.module));
+}
+
+// What a helper puts back when it ends. Of a patch, that is noticed as its end before anything is
+// judged; of plain data that stood there only for a while (None, until the program made its
+// session), nothing was noticed at the beginning.
+bool Case::put_back() const {
+  if (write_.new_value.present && !write_.new_value.plain) return false;
+  for (std::size_t i = 0; counts(i); ++i) {
+    const auto& frame = write_.frames[i];
+    if (frame.module.empty()) continue;
+    return is_helper(frame.module) &&
+           (frame.function.ends_with(".__exit__") || frame.function.ends_with(".undo") ||
+            frame.function.ends_with(".restore"));
+  }
+  return false;
+}
+
 // An entry of sys.modules. What another import system loads under its own name is an import like
 // any other.
 Verdict Case::entry(const Verdict& verdict, std::size_t writer) {
@@ -229,8 +259,12 @@ Verdict Case::decide() {
   verdict.frame = writer;
   verdict.owner = write_.frames[writer].origin;
   if (lazy_import_done(verdict.owner)) return as(verdict, Ruling::machinery, "lazy import");
+  if (own_submodule()) return as(verdict, Ruling::machinery, "import system");
+  if (put_back()) return as(verdict, Ruling::completion, "put back");
   if (write_.space == Space::modules) return entry(verdict, writer);
   if (same_party(writer)) return as(verdict, Ruling::internal, "own distribution");
+
+  if (write_.shadowed) return as(verdict, Ruling::completion, "private copy");
 
   const bool replaces = write_.old_value.present;
   if (!replaces && write_.bodiless)

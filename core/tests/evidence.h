@@ -165,6 +165,10 @@ class Evidence {
     write_.bodiless = true;
     return *this;
   }
+  Evidence& of_a_copy() {
+    write_.shadowed = true;
+    return *this;
+  }
   Evidence& of_an_extension() {
     write_.extension = true;
     return *this;

@@ -167,6 +167,14 @@ TEST_CASE("a name without a module stands for the library of that name") {
   CHECK(origins.of_name("MySQLdb") == missing);
 }
 
+TEST_CASE("a name below a package stands for the distribution that installed the package") {
+  Machine machine;
+  auto& origins = machine.origins;
+  CHECK(Machine::text(origins[origins.of_name("six.moves.urllib")]) ==
+        "site: six 1.17 (six, dist:six)");
+  CHECK(origins.of_name("six.moves") == origins.of_name("six"));
+}
+
 TEST_CASE("import names are provided by distributions and the standard library") {
   Machine machine;
   for (const char* name : {"flask", "google", "json", "six", "apt_pkg"}) {

@@ -237,6 +237,26 @@ TEST_CASE("tqdm adds to pandas for the application, which owns neither") {
             .judged() == "patch (foreign) by tqdm");
 }
 
+TEST_CASE("a copy of a module, kept beside the one that everybody imports, is its maker's own") {
+  const auto judged = [](Evidence write) { return write.by("attr.copies:<module>").judged(); };
+  CHECK(judged(replaces("json:loads").of_a_copy()) == "completion (private copy)");
+  CHECK(judged(replaces("json:loads")) == "patch (foreign) by attrs");
+}
+
+TEST_CASE("a helper that ends puts back the data that it had found") {
+  const auto judged = [](std::string_view helper, const Value& value) {
+    Evidence write = replaces("pandas:session");
+    return write.from(thing()).to(value).by(helper).by("shop.tests:test").judged();
+  };
+  CHECK(judged("unittest.mock:_patch.__exit__", plain_data()) == "completion (put back)");
+  CHECK(judged("_pytest.monkeypatch:MonkeyPatch.undo", kNothing) == "completion (put back)");
+  CHECK(judged("unittest.mock:_patch.__enter__", plain_data()) ==
+        "patch (foreign) by shop.tests via unittest.mock");
+  CHECK(judged("unittest.mock:_patch.__exit__", thing()) ==
+        "patch (foreign) by shop.tests via unittest.mock");
+  CHECK(judged("shop.tests:Session.__exit__", plain_data()) == "patch (foreign) by shop.tests");
+}
+
 TEST_CASE("new code in a function inside a function completes it when its own side asks") {
   const auto judged = [](Evidence write) {
     return write.by("gevent.jit:compile").by("shop.web:route").judged();

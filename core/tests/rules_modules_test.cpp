@@ -87,6 +87,18 @@ TEST_CASE("a module made at run time takes a name that was free") {
   CHECK(judged(enters("plugins").to(kNothing)) == kPatch);
 }
 
+TEST_CASE("a module stands in its package under its own name, whoever puts it there") {
+  const auto judged = [](const Value& old_value, const Value& value) {
+    Evidence write = replaces("pandas:io");
+    return write.from(old_value).to(value).by("attr.loader:restore").judged();
+  };
+  const auto module = module_named("pandas.io", "pandas", true);
+  CHECK(judged(module, module) == "machinery (import system)");
+  CHECK(judged(thing(), module) == "patch (foreign) by attrs");
+  CHECK(judged(module, module_named("pandas.io", "attr")) == "patch (foreign) by attrs");
+  CHECK(judged(module, module_named("pandas_io", "attr", true)) == "patch (foreign) by attrs");
+}
+
 TEST_CASE("an entry taken out by others is a patch") {
   CHECK(enters("pandas")
             .from(module_named("pandas", "pandas", true))

@@ -208,6 +208,7 @@ void Watcher::consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, P
   write.patched = tracked;
   write.extension = details.extension;
   write.bodiless = details.bodiless;
+  write.shadowed = !namespaces_.in_reach(*space, dict);
   if (space->space == Space::type) write.frameworks = namespaces_.frameworks(*space, origins_);
   auto& own = details.layers[std::string(write.key)];
   if (decide(write, own, reinterpret_cast<PyObject*>(space->type), old_value, value)) {

@@ -46,7 +46,8 @@ class Origins {
   // `main_name` is the real name of __main__ when it was started by `python -m`, else "".
   OriginId of(std::string_view module, std::string_view file, std::string_view main_name = {});
 
-  // The origin that an import name stands for while no module of that name is there.
+  // The origin that an import name stands for while no module of that name is there: the
+  // distribution that provides it, if one does.
   OriginId of_name(std::string_view module);
 
   const Origin& operator[](OriginId id) const { return all_[id]; }
@@ -62,6 +63,7 @@ class Origins {
  private:
   Origin find(std::string_view module, std::string_view file);
   bool in_stdlib(std::string_view file) const;
+  const Distribution* provider_of(std::string_view module);
 
   Environment environment_;
   std::unordered_set<std::string> stdlib_names_;

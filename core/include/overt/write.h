@@ -61,6 +61,7 @@ struct Write {
   bool builtin_type = false;    // a type that the interpreter defines in C
   bool bodiless = false;   // of a module without a __spec__: others fill it, since it has no body
   bool extension = false;  // of a module written in C, or of a class in one
+  bool shadowed = false;   // another module, or class, answers to the name of this namespace
   bool patched = false;    // the name is patched already, as far as the ledger knows
   std::vector<OriginId> frameworks;  // origins of the class's bases and metaclass, for Space::type
   Value old_value;
