@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
 import venv
 from collections.abc import Callable, Iterator, Mapping
@@ -29,14 +30,14 @@ type Word = str | bytes | Path
 class Overt:
     """Runs programs under `overt`, and as they are."""
 
-    def __init__(self, home: Path, runtime: Path) -> None:
+    def __init__(self, home: Path, runtime: Path, short: str) -> None:
         self.command = BESIDE_PYTHON / "overt"
         self.cwd = home
         self.runtime = runtime
         self.environment = {
             "PATH": f"{BESIDE_PYTHON}:{os.environ.get('PATH', os.defpath)}",
             "HOME": str(home),
-            "TMPDIR": str(home),
+            "TMPDIR": short,
             "LANG": "C.UTF-8",
             "OVERT_RUNTIME_DIR": str(runtime),
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -113,9 +114,11 @@ def overt(tmp_path: Path) -> Iterator[Overt]:
     runtime = tmp_path / "runtime"
     home.mkdir()
     runtime.mkdir(mode=0o700)
-    command = Overt(home, runtime)
-    assert command.command.is_file(), f"overt is not installed beside {sys.executable}"
-    yield command
+    # multiprocessing makes sockets there, whose paths must not be longer than 107 bytes.
+    with tempfile.TemporaryDirectory(prefix="overt-", ignore_cleanup_errors=True) as short:
+        command = Overt(home, runtime, short)
+        assert command.command.is_file(), f"overt is not installed beside {sys.executable}"
+        yield command
     for process in command.started:
         process.kill()
         process.wait()
