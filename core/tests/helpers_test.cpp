@@ -7,10 +7,10 @@ namespace overt {
 namespace {
 
 TEST_CASE("general-purpose patching tools are helpers, with all their modules") {
-  for (const char* module :
-       {"unittest.mock", "mock", "mock.mock", "_pytest.monkeypatch", "pytest_mock",
-        "pytest_mock.plugin", "wrapt", "wrapt.patches", "gorilla", "aspectlib.utils",
-        "forbiddenfruit", "patchy.api", "flexmock._api", "mockito.patching", "testfixtures.replace"}) {
+  for (const char* module : {"unittest.mock", "mock", "mock.mock", "_pytest.monkeypatch",
+                             "pytest_mock", "pytest_mock.plugin", "wrapt", "wrapt.patches",
+                             "gorilla", "aspectlib.utils", "forbiddenfruit", "patchy.api",
+                             "flexmock._api", "mockito.patching", "testfixtures.replace"}) {
     CAPTURE(module);
     CHECK(is_helper(module));
   }
@@ -25,8 +25,9 @@ TEST_CASE("a library that patches what it chose itself is an owner") {
 }
 
 TEST_CASE("neighbours of a helper and copies inside other packages are no helpers") {
-  for (const char* module : {"", "unittest", "unittest.mocks", "mocks", "wraptor", "_pytest",
-                             "_pytest.monkeypatching", "django.test.utils", "ddtrace.vendor.wrapt"}) {
+  for (const char* module :
+       {"", "unittest", "unittest.mocks", "mocks", "wraptor", "_pytest", "_pytest.monkeypatching",
+        "django.test.utils", "ddtrace.vendor.wrapt"}) {
     CAPTURE(module);
     CHECK_FALSE(is_helper(module));
   }
