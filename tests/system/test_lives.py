@@ -66,8 +66,11 @@ def test_a_child_that_outlives_the_root_reports_later(
     app = overt.write(
         "app.py",
         START + "r, w = os.pipe()\n"
-        "if not os.fork():\n"
-        "    os.close(w); os.read(r, 1)\n"
+        "here, say = os.pipe()\n"
+        "if os.fork():\n"
+        "    os.read(here, 1)\n"
+        "else:\n"
+        "    os.close(w); os.write(say, b'!'); os.read(r, 1)\n"
         "    while os.path.exists('wait'): time.sleep(0.01)\n"
         "    threading.Thread.child = print\n",
     )
