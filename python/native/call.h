@@ -17,6 +17,10 @@ namespace overt::py {
 inline PyObject* call(PyObject* callable, PyObject* const* args, std::size_t nargsf,
                       PyObject* kwnames) {
   const auto* type = Py_TYPE(callable);
+  if (type == &PyFunction_Type) [[likely]] {
+    const auto function = reinterpret_cast<PyFunctionObject*>(callable)->vectorcall;
+    return function(callable, args, nargsf, kwnames);
+  }
   if ((type->tp_flags & Py_TPFLAGS_HAVE_VECTORCALL) != 0) {
     vectorcallfunc function = nullptr;
     std::memcpy(&function, reinterpret_cast<const char*>(callable) + type->tp_vectorcall_offset,

@@ -8,14 +8,8 @@ namespace {
 
 Dispatcher* as_dispatcher(PyObject* object) { return reinterpret_cast<Dispatcher*>(object); }
 
-PyObject* dispatch(PyObject* self, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
-  const auto* dispatcher = as_dispatcher(self);
-  Link* top = dispatcher->top;
-  if (top == nullptr) return call(dispatcher->head.original, args, nargsf, kwnames);
-  Py_INCREF(top);  // the layer may be removed while it runs
-  PyObject* result = top->head.vectorcall(reinterpret_cast<PyObject*>(top), args, nargsf, kwnames);
-  Py_DECREF(top);
-  return result;
+PyObject* pass(PyObject* self, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
+  return call(as_dispatcher(self)->head.original, args, nargsf, kwnames);
 }
 
 PyObject* bind(PyObject* self, PyObject* object, PyObject* /*type*/) {
@@ -29,7 +23,9 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
 }
 
 int clear(PyObject* self) {
-  Py_CLEAR(as_dispatcher(self)->top);
+  as_dispatcher(self)->head.vectorcall = pass;  // before anything runs that might call it
+  auto* top = std::exchange(as_dispatcher(self)->top, nullptr);
+  if (top != nullptr) let_go(top);
   return clear_stand_in(self);
 }
 
@@ -37,14 +33,16 @@ int clear(PyObject* self) {
 
 nb::object new_dispatcher(PyObject* original, bool binds) {
   const auto& types = stand_in_types();
-  return new_stand_in(binds ? types.function : types.callable, original, dispatch);
+  return new_stand_in(binds ? types.function : types.callable, original, pass);
 }
 
 void set_top(PyObject* dispatcher, Link* top) {
   Py_XINCREF(top);
   Link* const before = as_dispatcher(dispatcher)->top;
   as_dispatcher(dispatcher)->top = top;
-  Py_XDECREF(before);  // last: what dies with it may run code
+  as_dispatcher(dispatcher)->head.vectorcall =
+      top != nullptr ? dispatcher_entry(top->state->advice) : pass;
+  if (before != nullptr) let_go(before);
 }
 
 PyTypeObject* make_dispatcher_type(PyTypeObject* base, bool binds) {

@@ -183,6 +183,7 @@ void GovernedPatch::remove() {
     spot_.reset();
     layer_->settled = false;
     layer_->state->on_idle = nullptr;
+    release_retired(*layer_->state);
     if (id_ != 0) records().revert(id_);
     if (spot->sweep()) spot->forget();
   }

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "call.h"
+#include "dispatcher.h"
 #include "evidence.h"
 #include "life.h"
 #include "observers.h"
@@ -11,8 +12,10 @@
 namespace overt::py {
 namespace {
 
-// The first calls of a layer are looked at one by one, later ones by sample.
-constexpr std::uint32_t kEvery = 64;
+// The first calls of a layer are looked at one by one, later ones by sample: a probe costs as much
+// as ten clock readings.
+constexpr std::uint32_t kTimed = 64;
+constexpr std::uint32_t kProbed = 512;
 constexpr std::uint64_t kFirst = 16;
 // Past a layer that is off, so many calls go by before its listener is told.
 constexpr std::uint32_t kIdleCalls = 128;
@@ -20,7 +23,7 @@ constexpr std::uint32_t kIdleCalls = 128;
 Link* as_link(PyObject* object) { return reinterpret_cast<Link*>(object); }
 
 // True when this call goes to the original.
-bool is_closed(const Link* link) {
+inline bool is_closed(const Link* link) {
   const bool off = link->cell->is_off();
   const bool baseline = open_baselines.load(std::memory_order_relaxed) != 0;
   if (!off && !baseline && !link->scoped) [[likely]]
@@ -28,40 +31,41 @@ bool is_closed(const Link* link) {
   return off || !link->state->scope.holds() || (baseline && in_baseline());
 }
 
+// Now and then: the layer is off, and calls go past it.
+[[gnu::noinline]] void note_idle(Link* link) {
+  link->countdown = kIdleCalls;
+  if (link->cell->is_off() && link->state->on_idle != nullptr) link->state->on_idle->idle();
+}
+
 // The call as if the layer were not there.
 PyObject* pass(Link* link, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
-  if (--link->countdown == 0) {
-    link->countdown = kIdleCalls;
-    if (link->cell->is_off() && link->state->on_idle != nullptr) link->state->on_idle->idle();
-  }
   PyObject* original = Py_NewRef(link->head.original);
+  if (--link->countdown == 0) note_idle(link);
   PyObject* result = call(original, args, nargsf, kwnames);
   Py_DECREF(original);
   return result;
 }
 
-std::uint32_t next_countdown(const Link* link) {
-  return link->cell->entered.get() < kFirst ? 1 : kEvery;
+std::uint32_t next_countdown(const Link* link, std::uint32_t every) {
+  return link->cell->entered.get() < kFirst ? 1 : every;
 }
 
 // Every call ends here that ended in an error.
-void fail(const Link* link) {
+[[gnu::noinline]] void fail(const Link* link) {
   link->cell->errors.add();
   if (!link->state->note.empty()) add_note(link->state->note);
 }
 
-PyObject* around_probed(Link* link, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
-  link->countdown = next_countdown(link);
+[[gnu::noinline]] PyObject* around_probed(Link* link, PyObject* const* args, std::size_t nargsf,
+                                          PyObject* kwnames) {
+  link->countdown = next_countdown(link, kProbed);
   nb::object probe;
   try {
     probe = new_probe(link->head.original);
   } catch (nb::python_error& error) {  // no memory: the call is what matters
     error.restore();
     PyErr_Clear();
-    PyObject* original = Py_NewRef(link->head.original);
-    PyObject* result = call_with_first(link->function, original, args, nargsf, kwnames);
-    Py_DECREF(original);
-    return result;
+    return call_with_first(link->function, link->head.original, args, nargsf, kwnames);
   }
   PyObject* result = call_with_first(link->function, probe.ptr(), args, nargsf, kwnames);
   PyObject* raised = reinterpret_cast<Probe*>(probe.ptr())->raised;
@@ -69,96 +73,99 @@ PyObject* around_probed(Link* link, PyObject* const* args, std::size_t nargsf, P
   return result;
 }
 
-PyObject* around(PyObject* self, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
-  auto* link = as_link(self);
-  if (is_closed(link)) return pass(link, args, nargsf, kwnames);
-  link->cell->entered.add();
-  PyObject* result = nullptr;
-  if (--link->countdown == 0) [[unlikely]] {
-    result = around_probed(link, args, nargsf, kwnames);
-  } else {
-    PyObject* original = Py_NewRef(link->head.original);
-    result = call_with_first(link->function, original, args, nargsf, kwnames);
-    Py_DECREF(original);
-  }
-  link->cell->left.add();
-  if (result == nullptr) [[unlikely]]
-    fail(link);
-  return result;
-}
-
-PyObject* replace(PyObject* self, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
-  auto* link = as_link(self);
-  if (is_closed(link)) return pass(link, args, nargsf, kwnames);
-  link->cell->entered.add();
-  PyObject* result = call(link->function, args, nargsf, kwnames);
-  link->cell->left.add();
-  if (result == nullptr) [[unlikely]]
-    fail(link);
-  return result;
-}
-
-PyObject* observe_timed(Link* link, PyObject* original, PyObject* const* args, std::size_t nargsf,
-                        PyObject* kwnames) {
+[[gnu::noinline]] PyObject* observe_timed(Link* link, PyObject* const* args, std::size_t nargsf,
+                                          PyObject* kwnames) {
   using Clock = std::chrono::steady_clock;
-  link->countdown = next_countdown(link);
+  link->countdown = next_countdown(link, kTimed);
   const auto start = Clock::now();
-  PyObject* result = call(original, args, nargsf, kwnames);
+  PyObject* result = call(link->head.original, args, nargsf, kwnames);
   const auto took = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start);
   link->state->meter->record(static_cast<std::uint64_t>(took.count()));
   return result;
 }
 
-PyObject* observe(PyObject* self, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
-  auto* link = as_link(self);
-  if (is_closed(link)) return pass(link, args, nargsf, kwnames);
-  link->cell->entered.add();
-  PyObject* original = Py_NewRef(link->head.original);
-  PyObject* result = nullptr;
-  if (link->state->life != Life::plain) {
-    result = begin_life(*link->kept, call(original, args, nargsf, kwnames));
-  } else if (--link->countdown == 0) [[unlikely]] {
-    result = observe_timed(link, original, args, nargsf, kwnames);
+// What each advice makes of a call that is not closed to it.
+template <Advice kAdvice>
+PyObject* advise(Link* link, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
+  PyObject* original = link->head.original;
+  if constexpr (kAdvice == Advice::replace) {
+    return call(link->function, args, nargsf, kwnames);
+  } else if constexpr (kAdvice == Advice::around) {
+    if (--link->countdown == 0) [[unlikely]]
+      return around_probed(link, args, nargsf, kwnames);
+    return call_with_first(link->function, original, args, nargsf, kwnames);
+  } else if constexpr (kAdvice == Advice::observe) {
+    if (link->state->life != Life::plain) {
+      return begin_life(*link->kept, call(original, args, nargsf, kwnames));
+    }
+    if (--link->countdown == 0) [[unlikely]]
+      return observe_timed(link, args, nargsf, kwnames);
+    return call(original, args, nargsf, kwnames);
   } else {
-    result = call(original, args, nargsf, kwnames);
+    if (!tell_before(*link->state, args, nargsf, kwnames)) return nullptr;
+    PyObject* result = call(original, args, nargsf, kwnames);
+    return tell_after(*link->state, result, args, nargsf, kwnames);
   }
-  Py_DECREF(original);
+}
+
+// REQUIRES: the link outlives the call, though others may take it out of its chain: it is counted
+// as inside, and let_go() waits for that.
+template <Advice kAdvice>
+[[gnu::always_inline]] inline PyObject* run(Link* link, PyObject* const* args, std::size_t nargsf,
+                                            PyObject* kwnames) {
+  link->cell->entered.add();
+  PyObject* result = advise<kAdvice>(link, args, nargsf, kwnames);
   link->cell->left.add();
   if (result == nullptr) [[unlikely]]
     fail(link);
   return result;
 }
 
-PyObject* tap(PyObject* self, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
+// A link that is called by the layer above it, or by a redirected function.
+template <Advice kAdvice>
+PyObject* enter(PyObject* self, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
   auto* link = as_link(self);
   if (is_closed(link)) return pass(link, args, nargsf, kwnames);
-  link->cell->entered.add();
-  PyObject* original = Py_NewRef(link->head.original);
-  PyObject* result = nullptr;
-  if (tell_before(*link->state, args, nargsf, kwnames)) {
-    result = call(original, args, nargsf, kwnames);
-    result = tell_after(*link->state, result, args, nargsf, kwnames);
-  }
-  Py_DECREF(original);
-  link->cell->left.add();
-  if (result == nullptr) [[unlikely]]
-    fail(link);
-  return result;
+  return run<kAdvice>(link, args, nargsf, kwnames);
 }
 
-vectorcallfunc entry_of(Advice advice) {
+template <Advice kAdvice>
+PyObject* dispatch(PyObject* self, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
+  const auto* dispatcher = reinterpret_cast<Dispatcher*>(self);
+  Link* link = dispatcher->top;
+  if (is_closed(link)) [[unlikely]] {
+    PyObject* original = dispatcher->head.original;  // lives as long as the dispatcher
+    if (link->head.original != original) return pass(link, args, nargsf, kwnames);
+    if (--link->countdown == 0) note_idle(link);
+    return call(original, args, nargsf, kwnames);
+  }
+  return run<kAdvice>(link, args, nargsf, kwnames);
+}
+
+template <template <Advice> class Entry>
+vectorcallfunc pick(Advice advice) {
   switch (advice) {
     case Advice::replace:
-      return replace;
+      return Entry<Advice::replace>::function;
     case Advice::observe:
-      return observe;
+      return Entry<Advice::observe>::function;
     case Advice::tap:
-      return tap;
+      return Entry<Advice::tap>::function;
     case Advice::around:
       break;
   }
-  return around;
+  return Entry<Advice::around>::function;
 }
+
+template <Advice kAdvice>
+struct LinkEntry {
+  static constexpr vectorcallfunc function = enter<kAdvice>;
+};
+
+template <Advice kAdvice>
+struct DispatcherEntry {
+  static constexpr vectorcallfunc function = dispatch<kAdvice>;
+};
 
 int traverse(PyObject* self, visitproc visit, void* arg) {
   // The state is shared with the handle, which owns its objects as long as it is alive.
@@ -181,7 +188,7 @@ void free_link(PyObject* self) {
 }  // namespace
 
 nb::object new_link(std::shared_ptr<LayerState> state, PyObject* original) {
-  auto object = new_stand_in(stand_in_types().link, original, entry_of(state->advice));
+  auto object = new_stand_in(stand_in_types().link, original, pick<LinkEntry>(state->advice));
   auto* link = as_link(object.ptr());
   link->state = state.get();
   link->cell = state->cell.get();
@@ -192,8 +199,31 @@ nb::object new_link(std::shared_ptr<LayerState> state, PyObject* original) {
   return object;
 }
 
+vectorcallfunc dispatcher_entry(Advice advice) { return pick<DispatcherEntry>(advice); }
+
+void let_go(Link* link) {
+  static auto& waiting = *new std::vector<nb::object>;
+  std::vector<nb::object> gone;  // what dies with it may run code: not while the list is walked
+  waiting.push_back(nb::steal(reinterpret_cast<PyObject*>(link)));
+  std::erase_if(waiting, [&](nb::object& each) {
+    if (as_link(each.ptr())->cell->inside() != 0) return false;
+    gone.push_back(std::move(each));
+    return true;
+  });
+}
+
 void set_original(PyObject* link, PyObject* original) {
-  Py_XSETREF(as_link(link)->head.original, Py_NewRef(original));
+  auto& state = *as_link(link)->state;
+  if (as_link(link)->head.original == original) return;
+  state.retired.reserve(state.retired.size() + 1);  // may throw: before anything is changed
+  state.retired.push_back(
+      nb::steal(std::exchange(as_link(link)->head.original, Py_NewRef(original))));
+  release_retired(state);
+}
+
+void release_retired(LayerState& state) {
+  if (state.cell->inside() != 0) return;
+  const auto gone = std::exchange(state.retired, {});  // what dies with it may run code
 }
 
 PyTypeObject* make_link_type(PyTypeObject* base) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "overt/cell.h"
 #include "overt/meter.h"
@@ -59,13 +60,16 @@ struct LayerState {
   Count cancelled;
   Evidence evidence;
   Scope scope;
-  std::string note;   // added to exceptions that cross the layer; "" for none
-  bool told = false;  // an observer's error was reported
+  std::string note;                 // added to exceptions that cross the layer; "" for none
+  bool told = false;                // an observer's error was reported
+  std::vector<nb::object> retired;  // former originals that calls may still be in
   IdleListener* on_idle = nullptr;
 };
 
 struct Link {
-  StandIn head;  // original: the next link, or what was patched
+  // original: the next link, or what was patched. What it was before stays alive while calls are
+  // inside, so that a call needs no reference of its own.
+  StandIn head;
   LayerState* state;
   Cell* cell;          // of state
   PyObject* function;  // of state
@@ -77,8 +81,18 @@ struct Link {
 // Throws nb::python_error.
 nb::object new_link(std::shared_ptr<LayerState> state, PyObject* original);
 
+// Drops a reference to a link that calls may still be in, when none is any more.
+void let_go(Link* link);
+
 // The layer calls `original` from now on.
 void set_original(PyObject* link, PyObject* original);
+
+// Lets go of former originals, unless calls are inside.
+void release_retired(LayerState& state);
+
+// How a dispatcher runs when a link of this advice is its outermost layer: both in one function,
+// since a call from one to the other would cost a tenth of a bare call.
+vectorcallfunc dispatcher_entry(Advice advice);
 
 PyTypeObject* make_link_type(PyTypeObject* base);
 

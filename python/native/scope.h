@@ -38,7 +38,7 @@ class Scope {
 };
 
 // How many baselines are open anywhere in the process. While there is none, a call pays one load.
-extern std::atomic<std::uint32_t> open_baselines;
+[[gnu::visibility("hidden")]] extern std::atomic<std::uint32_t> open_baselines;
 
 void enter_baseline();
 void leave_baseline();
