@@ -66,14 +66,25 @@ int run_ready(void* /*unused*/) {
   return 0;
 }
 
+// The dict of a spec. 3.13 tells no watcher of what is set on an object whose dict shares its keys
+// with those of its class, so it is given one that does not; a copy would share them again.
+nb::object watchable_dict(const nb::object& spec) {
+  const auto dict = nb::steal(PyObject_GenericGetDict(spec.ptr(), nullptr));
+  if (!dict.is_valid() || !PyDict_Check(dict.ptr())) return {};
+  if (Py_TYPE(spec.ptr())->tp_setattro != PyObject_GenericSetAttr) return dict;  // runs its code
+  auto own = nb::steal(PyDict_New());
+  // Not PyObject_GenericSetDict(): it leaves values that are kept inside of the object in charge.
+  const bool given = own.is_valid() && PyDict_Update(own.ptr(), dict.ptr()) == 0 &&
+                     PyObject_SetAttrString(spec.ptr(), "__dict__", own.ptr()) == 0;
+  return given ? own : dict;
+}
+
 // A module that somebody waits for has appeared; its body is about to run.
 void appeared(const std::string& name, PyObject* module) {
   // Anything may be put there; only a module is asked, and by its dict.
   const auto spec =
       nb::borrow(PyModule_Check(module) ? item(PyModule_GetDict(module), names().spec) : nullptr);
-  const auto dict = spec.is_valid() && !spec.is_none()
-                        ? nb::steal(PyObject_GenericGetDict(spec.ptr(), nullptr))
-                        : nb::object();
+  const auto dict = spec.is_valid() && !spec.is_none() ? watchable_dict(spec) : nb::object();
   PyErr_Clear();
   PyObject* busy = dict.is_valid() ? item(dict.ptr(), "_initializing") : nullptr;
   if (busy == Py_True && PyDict_Watch(state().watcher, dict.ptr()) == 0) {
