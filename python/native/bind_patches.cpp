@@ -48,7 +48,9 @@ std::shared_ptr<GovernedPatch> make_patch(const std::string& advice, const std::
                                           const std::string& reason, const std::string& reach,
                                           const std::string& scope, const nb::object& ttl,
                                           const std::string& layer, const std::string& fail,
-                                          bool notes, bool again) {
+                                          bool notes, bool again, bool as_value,
+                                          const nb::object& root, const std::string& attribute,
+                                          const std::shared_ptr<GovernedPatch>& made_as) {
   const auto parsed = Target::parse(target);
   if (!parsed) throw Refusal(parsed.error());
   Wish wish;
@@ -77,7 +79,12 @@ std::shared_ptr<GovernedPatch> make_patch(const std::string& advice, const std::
   wish.fail_patched = word<bool, 2>("fail", fail, {{{"original", false}, {"patched", true}}});
   wish.notes = notes;
   wish.again = again;
-  return std::make_shared<GovernedPatch>(std::move(wish));
+  wish.as_value = as_value;
+  wish.root = or_nothing(root);
+  wish.attribute = attribute;
+  auto patch = std::make_shared<GovernedPatch>(std::move(wish));
+  if (made_as) patch->made_as(*made_as);
+  return patch;
 }
 
 nb::dict timing(const Meter* meter) {
@@ -165,7 +172,8 @@ void bind_patches(nb::module_& m) {
   m.def("make_patch", &make_patch, nb::arg("advice"), nb::arg("target"), nb::arg("function").none(),
         nb::arg("after").none(), nb::arg("failed").none(), nb::arg("owner"), nb::arg("reason"),
         nb::arg("reach"), nb::arg("scope"), nb::arg("ttl").none(), nb::arg("layer"),
-        nb::arg("fail"), nb::arg("notes"), nb::arg("again"),
+        nb::arg("fail"), nb::arg("notes"), nb::arg("again"), nb::arg("as_value") = false,
+        nb::arg("root") = nb::none(), nb::arg("attribute") = "", nb::arg("made_as") = nb::none(),
         "Make a patch that is not installed yet. Raises overt.Error.");
   m.def("patches", &GovernedPatch::all, "Every patch that is installed or pending, oldest first.");
   m.def("reset", &reset, "Remove every governed patch, newest first.");

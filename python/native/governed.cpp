@@ -42,6 +42,12 @@ bool is_descriptor_of_a_class(PyObject* object) {
          PyObject_TypeCheck(object, &PyStaticMethod_Type) != 0;
 }
 
+// A call is given the instance or the class in front of its arguments, by position.
+bool takes_itself(const Found& found) {
+  return found.place.holder == Holder::type &&
+         PyObject_TypeCheck(found.value.ptr(), &PyStaticMethod_Type) == 0;
+}
+
 Life life_of(CallKind kind) {
   switch (kind) {
     case CallKind::plain:
@@ -149,7 +155,7 @@ void GovernedPatch::install() {
     refuse(Code::misuse, "this patch is installed already; remove it first, or make another one",
            wish_.target.str());
   }
-  const auto module = imported_module(wish_.target.module);
+  const auto module = wish_.root.is_valid() ? wish_.root : imported_module(wish_.target.module);
   if (module.is_valid()) {
     attach(module);
   } else {
@@ -241,6 +247,7 @@ int GovernedPatch::traverse(visitproc visit, void* arg) const {
   Py_VISIT(state.after.ptr());
   Py_VISIT(state.failed.ptr());
   Py_VISIT(layer_->value.ptr());
+  Py_VISIT(wish_.root.ptr());
   Py_VISIT(layer_->link.ptr());
   return 0;
 }
@@ -248,6 +255,7 @@ int GovernedPatch::traverse(visitproc visit, void* arg) const {
 void GovernedPatch::clear() {
   if (serial_ != 0) return;
   layer_ = std::make_shared<GovernedLayer>();
+  wish_.root.reset();
 }
 
 PatchState GovernedPatch::state() const {
@@ -262,7 +270,9 @@ nb::object GovernedPatch::original() const {
 }
 
 void GovernedPatch::attach(const nb::object& module) {
-  auto found = find_target(wish_.target, module);
+  auto sought = wish_.target;
+  if (wish_.root.is_valid()) sought.qualname = wish_.attribute;
+  auto found = find_target(sought, module);
   refuse_twice();
   prepare(found);
   std::shared_ptr<Spot> spot;
@@ -287,15 +297,16 @@ void GovernedPatch::attach(const nb::object& module) {
 void GovernedPatch::prepare(const Found& found) {
   layer_->value.reset();
   const auto target = callable_of(found.value, found.place);
-  if (wish_.advice != Advice::replace) return prepare_call(target, false);
+  const bool method = takes_itself(found);
+  if (wish_.advice != Advice::replace) return prepare_call(target, false, method);
   PyObject* replacement = layer_->state->function.ptr();
   const bool everywhere = wish_.reach == Reach::everywhere;
   const bool callable = target.is_valid() && PyCallable_Check(replacement) != 0;
   const bool scoped = wish_.scope != ScopeKind::process;
   const bool calls =
-      callable && !is_descriptor_of_a_class(replacement) &&
+      !wish_.as_value && callable && !is_descriptor_of_a_class(replacement) &&
       (everywhere || scoped || (is_function_like(replacement) && !PyType_Check(found.value.ptr())));
-  if (calls) return prepare_call(target, true);
+  if (calls) return prepare_call(target, true, method);
   if (scoped) {
     refuse(Code::refused,
            "a value that is not called is the same for everybody: scope must be \"process\"",
@@ -304,7 +315,7 @@ void GovernedPatch::prepare(const Found& found) {
   layer_->value = layer_->state->function;
 }
 
-void GovernedPatch::prepare_call(const nb::object& target, bool replaces) {
+void GovernedPatch::prepare_call(const nb::object& target, bool replaces, bool method) {
   if (!target.is_valid()) return;  // the carrier will say why
   auto& state = *layer_->state;
   if (wish_.advice == Advice::observe) {
@@ -313,7 +324,7 @@ void GovernedPatch::prepare_call(const nb::object& target, bool replaces) {
   }
   const auto check = [&](const nb::object& callee, std::size_t leading, const char* role) {
     if (!callee.is_valid()) return;
-    if (auto why = refusal(callee, target, leading, role)) {
+    if (auto why = refusal(callee, target, leading, role, method)) {
       refuse(Code::signature, *why, wish_.target.str());
     }
   };

@@ -34,7 +34,10 @@ struct Wish {
   Order order = Order::installation;
   bool fail_patched = false;  // in doubt, stay patched
   bool notes = false;
-  bool again = false;  // also beside the same patch by the same owner
+  bool again = false;     // also beside the same patch by the same owner
+  bool as_value = false;  // of replace: bind it as it is, also where it is a function
+  nb::object root;        // look for `attribute` here; invalid: follow the target from its module
+  std::string attribute;
 };
 
 enum class PatchState : std::uint8_t { idle, pending, on, off, buried };
@@ -58,6 +61,8 @@ class GovernedPatch final : public IdleListener,
 
   PatchState state() const;
   int id() const { return id_; }
+  // Whoever made `other` made this one.
+  void made_as(const GovernedPatch& other) { maker_ = other.maker_; }
   const Wish& wish() const { return wish_; }
   const Caller& maker() const { return maker_; }
   const LayerState& layer() const { return *layer_->state; }
@@ -82,7 +87,7 @@ class GovernedPatch final : public IdleListener,
   void let_go();
   void attach(const nb::object& module);
   void prepare(const Found& found);
-  void prepare_call(const nb::object& target, bool replaces);
+  void prepare_call(const nb::object& target, bool replaces, bool method);
   void refuse_twice() const;
   void record(const Found& found);
   void settle(bool settled);

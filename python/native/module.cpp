@@ -65,8 +65,8 @@ NB_MODULE(_native, m) {
       "The report as it stands, as the text of an overt.report/1: governed patches, and others as "
       "far as they were watched.");
   m.def("refusal", &py::refusal, nb::arg("callee"), nb::arg("target"), nb::arg("leading") = 1,
-        nb::arg("role") = "advice",
+        nb::arg("role") = "advice", nb::arg("method") = false,
         "Why `callee`, given `leading` arguments before the target's own, cannot stand in for "
-        "`target`; None if it can.");
+        "`target`; None if it can. The first parameter of a method may have any name.");
   py::bind_patches(m);
 }

@@ -164,6 +164,10 @@ nb::object Place::bound() const {
   return {};
 }
 
+nb::object Place::inherited() const {
+  return holder == Holder::type ? lookup(as_type(container), key.ptr()) : attribute(container, key);
+}
+
 void Place::bind(const nb::object& value) const {
   const int failed = holder == Holder::item
                          ? PyObject_SetItem(container.ptr(), key.ptr(), value.ptr())
@@ -218,8 +222,7 @@ Found find_target(const Target& target, const nb::object& module) {
     }
     auto own = place.bound();
     if (own.is_valid()) return {place, std::move(own), true};
-    auto inherited = place.holder == Holder::type ? lookup(as_type(container), key.ptr())
-                                                  : attribute(container, key);
+    auto inherited = place.inherited();
     if (!inherited.is_valid()) missing(target, where, parts[i]);
     return {place, std::move(inherited), false};
   }

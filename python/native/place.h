@@ -21,6 +21,8 @@ struct Place {
 
   // What is bound under the key, in the container itself. Invalid when nothing is.
   nb::object bound() const;
+  // What a look-up gives where nothing is: of a base class, raw, or computed. Invalid as above.
+  nb::object inherited() const;
   void bind(const nb::object& value) const;
   void unbind() const;
 

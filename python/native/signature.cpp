@@ -192,13 +192,14 @@ CallKind kind_of(nb::handle callable) {
 }
 
 std::optional<std::string> refusal(nb::handle callee, nb::handle target, std::size_t leading,
-                                   const std::string& role) {
+                                   const std::string& role, bool method) {
   if (const auto fine = suits(kind_of(callee), kind_of(target), role); !fine)
     return fine.error().what;
   const auto taken = signature_of(callee);
   const auto made = declared_signature_of(target);
   if (!taken || !made) return {};
-  const auto fine = accepts(*taken, *made, {.role = role, .leading = leading});
+  const auto fine =
+      accepts(*taken, method ? made->of_method() : *made, {.role = role, .leading = leading});
   return fine ? std::nullopt : std::optional(fine.error().what);
 }
 

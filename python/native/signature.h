@@ -29,8 +29,9 @@ std::optional<Signature> declared_signature_of(nb::handle target);
 // the `__call__` of its class. inspect.markcoroutinefunction() is respected.
 CallKind kind_of(nb::handle callable);
 
-// Why `callee` cannot stand in for `target`, or nothing if it can: kinds first, then calls.
+// Why `callee` cannot stand in for `target`, or nothing if it can: kinds first, then calls. The
+// first parameter of a method may have any name.
 std::optional<std::string> refusal(nb::handle callee, nb::handle target, std::size_t leading,
-                                   const std::string& role);
+                                   const std::string& role, bool method = false);
 
 }  // namespace overt::py

@@ -127,7 +127,7 @@ nb::object behind_layers(nb::object value) {
 
 // The Python or C function that runs when the raw value is called.
 nb::object function_in(const Found& found, const Target& target) {
-  const auto raw = behind_layers(found.value);
+  auto raw = behind_layers(found.value);
   if (PyFunction_Check(raw.ptr()) || is_c_function(raw.ptr())) return raw;
   nb::object inner;
   if (PyObject_TypeCheck(raw.ptr(), &PyProperty_Type) != 0) {

@@ -159,10 +159,10 @@ class NameSpot final : public Spot {
   }
 
   Run& begin() {
-    const auto module = imported_module(target_.module);
     auto found = place_.bound();
     const bool own = found.is_valid();
-    if (!own) found = find_target(target_, module).value;
+    if (!own) found = place_.inherited();
+    if (!found.is_valid()) refuse(Code::not_found, "it is gone", target_.str());
     auto run = std::make_unique<Run>();
     run->base = std::move(found);
     run->own = own;

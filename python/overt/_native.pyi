@@ -65,9 +65,9 @@ def report() -> str:
     The report as it stands, as the text of an overt.report/1: governed patches, and others as far as they were watched.
     """
 
-def refusal(callee: object, target: object, leading: int = 1, role: str = 'advice') -> str | None:
+def refusal(callee: object, target: object, leading: int = 1, role: str = 'advice', method: bool = False) -> str | None:
     """
-    Why `callee`, given `leading` arguments before the target's own, cannot stand in for `target`; None if it can.
+    Why `callee`, given `leading` arguments before the target's own, cannot stand in for `target`; None if it can. The first parameter of a method may have any name.
     """
 
 class GovernedPatch:
@@ -96,7 +96,7 @@ class GovernedPatch:
     @property
     def original(self) -> object: ...
 
-def make_patch(advice: str, target: str, function: object | None, after: object | None, failed: object | None, owner: str, reason: str, reach: str, scope: str, ttl: object | None, layer: str, fail: str, notes: bool, again: bool) -> GovernedPatch:
+def make_patch(advice: str, target: str, function: object | None, after: object | None, failed: object | None, owner: str, reason: str, reach: str, scope: str, ttl: object | None, layer: str, fail: str, notes: bool, again: bool, as_value: bool = False, root: object | None = None, attribute: str = '', made_as: GovernedPatch | None = None) -> GovernedPatch:
     """Make a patch that is not installed yet. Raises overt.Error."""
 
 def patches() -> list[GovernedPatch]:

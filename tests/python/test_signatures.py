@@ -77,6 +77,21 @@ def test_method_has_no_self_when_bound() -> None:
     assert "2 positional arguments" in refused(advice, Session.send)
 
 
+def test_self_may_have_any_name() -> None:
+    """Nobody passes it by keyword; of what is no method every name counts."""
+
+    class Session:
+        def send(self, request, **kwargs): ...
+
+    def advice(original, session, request, **kwargs): ...
+
+    assert refusal(advice, Session.send, method=True) is None
+    assert "'session' in that place" in refused(advice, Session.send)
+    assert "keyword 'request'" in (
+        refusal(lambda original, s, q: 0, Session.send, method=True) or ""
+    )
+
+
 def test_class_partial_and_builtin_are_asked_through_inspect() -> None:
     """Whatever inspect can tell counts; what it cannot is taken at its word."""
 
