@@ -8,5 +8,6 @@ namespace overt::py {
 namespace nb = nanobind;
 
 void bind_patches(nb::module_& m);
+void bind_tools(nb::module_& m);
 
 }  // namespace overt::py

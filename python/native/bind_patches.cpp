@@ -5,10 +5,10 @@
 #include <nanobind/stl/vector.h>
 
 #include "bind.h"
+#include "bind_stats.h"
 #include "governed.h"
 #include "overt/duration.h"
 #include "pending.h"
-#include "reach.h"
 #include "refusal.h"
 #include "scope.h"
 #include "spot.h"
@@ -87,37 +87,8 @@ std::shared_ptr<GovernedPatch> make_patch(const std::string& advice, const std::
   return patch;
 }
 
-nb::dict timing(const Meter* meter) {
-  const auto timing = meter != nullptr ? meter->timing() : Timing{};
-  nb::dict out;
-  out["sampled"] = timing.sampled;
-  out["mean"] = timing.mean;
-  out["p50"] = timing.p50;
-  out["p99"] = timing.p99;
-  out["max"] = timing.max;
-  return out;
-}
-
 nb::typed<nb::dict, nb::str, nb::any> stats(const GovernedPatch& patch) {
-  const auto& layer = patch.layer();
-  const auto& evidence = layer.evidence;
-  nb::dict seen;
-  seen["probed"] = evidence.probed.get();
-  seen["raised"] = evidence.raised.get();
-  seen["swallowed"] = evidence.swallowed.get();
-  seen["replaced"] = evidence.replaced.get();
-  seen["hidden"] = evidence.hidden.get();
-  seen["contained"] = evidence.contained.get();
-  nb::dict out;
-  out["calls"] = layer.cell->entered.get();
-  out["errors"] = layer.cell->errors.get();
-  out["inside"] = layer.cell->inside();
-  out["cancelled"] = layer.cancelled.get();
-  out["abandoned"] = layer.abandoned.get();
-  out["time"] = timing(layer.meter.get());
-  out["elapsed"] = timing(layer.elapsed.get());
-  out["evidence"] = seen;
-  return out;
+  return stats_of(patch.layer());
 }
 
 nb::object original(const GovernedPatch& patch) {

@@ -159,6 +159,7 @@ void GovernedPatch::install() {
   if (module.is_valid()) {
     attach(module);
   } else {
+    check_importable(wish_.target);
     import_hook_ =
         when_imported(wish_.target.module, [self = weak_from_this()](const nb::object& imported) {
           const auto patch = self.lock();

@@ -69,4 +69,5 @@ NB_MODULE(_native, m) {
         "Why `callee`, given `leading` arguments before the target's own, cannot stand in for "
         "`target`; None if it can. The first parameter of a method may have any name.");
   py::bind_patches(m);
+  py::bind_tools(m);
 }

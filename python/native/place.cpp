@@ -1,5 +1,7 @@
 #include "place.h"
 
+#include <nanobind/stl/string.h>
+
 #include <vector>
 
 #include "namespaces.h"
@@ -193,6 +195,30 @@ nb::object imported_module(const std::string& name) {
   if (spec.is_none()) return module;
   const auto initializing = nb::getattr(spec, "_initializing", nb::none());
   return PyObject_IsTrue(initializing.ptr()) == 1 ? nb::object() : module;
+}
+
+void check_importable(const Target& target) {
+  // Finding a submodule imports its parents: the nearest one that is there already is asked for the
+  // next, and else the top-level name.
+  std::string name = target.module;
+  std::string parent;
+  while (name.find('.') != std::string::npos) {
+    parent = name.substr(0, name.rfind('.'));
+    if (item(PyImport_GetModuleDict(), parent.c_str()) != nullptr) break;
+    name = parent;
+  }
+  if (item(PyImport_GetModuleDict(), name.c_str()) != nullptr) return;  // being imported
+  try {
+    const auto spec = nb::module_::import_("importlib.util").attr("find_spec")(name);
+    if (!spec.is_none()) return;
+  } catch (nb::python_error& error) {
+    // Not a package, that is; a finder that fails otherwise says nothing about the name.
+    if (!error.matches(PyExc_ModuleNotFoundError)) return;
+  }
+  refuse(
+      Code::not_found,
+      "there is no module '" + name + "', imported or to be found on sys.path; check the spelling",
+      target.str());
 }
 
 Found find_target(const Target& target, const nb::object& module) {

@@ -43,6 +43,10 @@ Found find_target(const Target& target, const nb::object& module);
 // The module of a target while it is imported, completely: else invalid.
 nb::object imported_module(const std::string& name);
 
+// Whether a module that is not imported could be, told without importing anything. Throws Refusal
+// for a name that nothing provides: waiting for it would hide a misspelling.
+void check_importable(const Target& target);
+
 // Whether values can be written under this place at all, with what to do where they cannot.
 void check_writable(const Found& found, const Target& target);
 

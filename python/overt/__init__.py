@@ -31,7 +31,9 @@ if TYPE_CHECKING:
         transaction,
     )
     from overt._registry import Entry, EntryError, Registry, registries, registry
+    from overt._stale import stale
     from overt._stats import Evidence, Stats, Timing
+    from overt._wrapper import Wrapper, wrapper
 
     __version__: str
 
@@ -52,6 +54,7 @@ __all__ = [
     "Stats",
     "TargetError",
     "Timing",
+    "Wrapper",
     "__version__",
     "around",
     "baseline",
@@ -63,11 +66,13 @@ __all__ = [
     "registry",
     "report",
     "reset",
+    "stale",
     "tap",
     "transaction",
     "unwatch",
     "watch",
     "watching",
+    "wrapper",
 ]
 
 # Where each is imported from when it is first used.
@@ -111,10 +116,15 @@ _HOMES = {
         "registries",
         "registry",
     ),
+    "_stale": ("stale",),
     "_stats": (
         "Evidence",
         "Stats",
         "Timing",
+    ),
+    "_wrapper": (
+        "Wrapper",
+        "wrapper",
     ),
 }
 

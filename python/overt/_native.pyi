@@ -116,3 +116,26 @@ def when_imported(module: str, hook: object) -> int:
 
 def cancel_import_hook(hook: int) -> bool:
     """Forget a hook; True if it had not run."""
+
+class Wrapper:
+    """An advice that decorates functions. Made by overt.wrapper()."""
+
+    def __init__(self, advice: object, owner: str) -> None: ...
+
+    def wrap(self, function: object) -> object: ...
+
+    def set_off(self, off: bool) -> None: ...
+
+    def stats(self) -> dict[str, Any]: ...
+
+    @property
+    def is_off(self) -> bool: ...
+
+    @property
+    def owner(self) -> str: ...
+
+    @property
+    def advice(self) -> object: ...
+
+def stale(target: str, closures: bool) -> list[str]:
+    """Who holds what stood at the target before it was patched."""
