@@ -35,6 +35,7 @@ TITLES = {
     "overt_around_exact": "Overt: around, exact signature",
     "overt_around_star": "Overt: around, `*args, **kwargs`",
     "overt_everywhere_exact": "Overt: around, exact, `reach=everywhere`",
+    "overt_compat": "Overt: `compat.wrapt`, `wrap_function_wrapper`",
     "wraps_exact": "by hand: `functools.wraps`, exact",
     "wraps_star": "by hand: `functools.wraps`, star",
     "wraps_timing": "by hand: the same with `perf_counter`",

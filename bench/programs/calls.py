@@ -127,6 +127,12 @@ def overt_patch(place: Place) -> object:
     return overt.patch(place.target, lambda self, a, b: a).install()
 
 
+def overt_compat(place: Place) -> object:
+    from overt.compat.wrapt import wrap_function_wrapper
+
+    return wrap_function_wrapper(place.module, place.qualname, wrapt_call)
+
+
 def overt_off(place: Place) -> object:
     import overt
 
@@ -284,6 +290,7 @@ WAYS = tuple(
         overt_around_exact,
         overt_around_star,
         overt_everywhere_exact,
+        overt_compat,
         wraps_exact,
         wraps_star,
         wraps_timing,

@@ -1,0 +1,1 @@
+"""Interfaces of other libraries on Overt's engine: what moves over by changing an import."""
