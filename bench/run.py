@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 PROGRAMS = Path(__file__).resolve().parent / "programs"
@@ -21,9 +22,9 @@ def command(program: str, *words: str) -> list[str]:
     return [sys.executable, str(PROGRAMS / program), *words]
 
 
-def output(words: list[str], *, governed: bool) -> str:
+def output(words: list[str], *, governed: bool, environ: Mapping[str, str] | None = None) -> str:
     """Standard output of a program. The hashes of all runs are the same, so their work is."""
-    environ = {**os.environ, "PYTHONHASHSEED": "0"}
+    environ = {**os.environ, "PYTHONHASHSEED": "0", **(environ or {})}
     environ.pop("OVERT_RUN", None)
     with tempfile.TemporaryDirectory(prefix="overt-bench-") as directory:
         if governed:

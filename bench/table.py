@@ -35,8 +35,9 @@ class Target:
     limit: float
     unit: str = "%"
 
-    # What "0 %" means for a count: one iteration in ten thousand may take another way.
-    SLACK = 0.01
+    # What "0 %" means for a count: one iteration in two thousand may take another way, as tables do
+    # whose keys are addresses.
+    SLACK = 0.05
 
     def __str__(self) -> str:
         return f"{self.quantity}: +{self.limit:g} {self.unit}"

@@ -11,14 +11,6 @@ namespace {
 constexpr int kDepth = 3;
 constexpr Py_ssize_t kBreadth = 64;
 
-bool is_scalar(PyObject* object) {
-  const auto* type = Py_TYPE(object);
-  return object == Py_None || object == Py_Ellipsis || type == &PyLong_Type ||
-         type == &PyFloat_Type || type == &PyUnicode_Type || type == &PyBytes_Type ||
-         type == &PyBool_Type || type == &PyComplex_Type || type == &PyByteArray_Type ||
-         type == &PyRange_Type || type == &PySlice_Type;
-}
-
 PyObject* first_opaque(PyObject* object, int depth);
 
 PyObject* first_opaque_of(PyObject* const* items, Py_ssize_t size, int depth) {
@@ -95,6 +87,14 @@ void describe_inner(PyObject* object, const char* attribute, Value& value, Names
 }
 
 }  // namespace
+
+bool is_scalar(PyObject* object) {
+  const auto* type = Py_TYPE(object);
+  return type == &PyLong_Type || type == &PyUnicode_Type || object == Py_None ||
+         type == &PyFloat_Type || type == &PyBool_Type || type == &PyBytes_Type ||
+         object == Py_Ellipsis || type == &PyComplex_Type || type == &PyByteArray_Type ||
+         type == &PyRange_Type || type == &PySlice_Type;
+}
 
 bool is_plain(PyObject* object) { return first_opaque(object, 0) == nullptr; }
 

@@ -13,7 +13,10 @@
 
 namespace overt::py {
 
-// True for numbers, strings, bytes, None, and containers that hold nothing else.
+// True for numbers, strings, bytes and None.
+bool is_scalar(PyObject* object);
+
+// The same, and for containers that hold nothing else.
 bool is_plain(PyObject* object);
 
 // nullptr describes "no value".

@@ -142,10 +142,12 @@ void Namespaces::watch_type(PyTypeObject* type, PyObject* seen_in) {
   }
 }
 
-void Namespaces::watch_module(PyObject* module) {
+void Namespaces::watch_module(PyObject* entry, PyObject* module) {
   if (module == nullptr || !PyModule_Check(module)) return;
   PyObject* dict = PyModule_GetDict(module);
   if (watch(dict, {Space::module})) watch_classes(dict, dict);
+  if (text_of(entry) != text_of(item(dict, names().name))) return;
+  if (auto* space = find(dict); space != nullptr) space->named = true;
 }
 
 void Namespaces::watch_classes(PyObject* dict, PyObject* seen_in) {
@@ -159,8 +161,9 @@ void Namespaces::watch_classes(PyObject* dict, PyObject* seen_in) {
 void Namespaces::watch_modules(PyObject* modules) {
   watch(modules, {Space::modules});
   Py_ssize_t at = 0;
+  PyObject* name = nullptr;
   PyObject* module = nullptr;
-  while (PyDict_Next(modules, &at, nullptr, &module) != 0) watch_module(module);
+  while (PyDict_Next(modules, &at, &name, &module) != 0) watch_module(name, module);
 }
 
 namespace {
@@ -187,11 +190,21 @@ PyObject* Namespaces::module_dict_of(const Namespace& space, const Details& know
   return find(space.seen_in) != nullptr ? space.seen_in : named;
 }
 
+// A module that an import system loaded, but never under the name that it says it has.
+bool Namespaces::is_copy(PyObject* module_dict) const {
+  const auto found = all_.find(module_dict);
+  if (found == all_.end() || found->second.space != Space::module || found->second.named)
+    return false;
+  PyObject* spec = item(module_dict, names().spec);
+  return spec != nullptr && spec != Py_None;
+}
+
 bool Namespaces::in_reach(const Namespace& space, PyObject* dict) const {
   const auto& known = *space.details;
   if (space.space == Space::modules) return true;
   PyObject* now = module_dict(nb::steal(PyUnicode_FromString(known.module.c_str())).ptr());
-  if (now == nullptr) return true;  // taken out of sys.modules: whoever holds it still runs it
+  // Taken out of sys.modules, what whoever holds it still runs; or a copy that was never there.
+  if (now == nullptr) return !is_copy(space.space == Space::module ? dict : known.module_dict);
   if (space.space == Space::module) return now == dict;
   PyObject* named = item(now, known.qualname.c_str());
   if (named == nullptr || !PyType_Check(named) || named == reinterpret_cast<PyObject*>(space.type))

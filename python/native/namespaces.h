@@ -39,7 +39,8 @@ struct Namespace {
   Space space = Space::module;
   PyTypeObject* type = nullptr;  // for Space::type; alive as long as its dict is watched
   PyObject* seen_in =
-      nullptr;  // for Space::type: address of the module dict that it was first seen in
+      nullptr;         // for Space::type: address of the module dict that it was first seen in
+  bool named = false;  // for Space::module: it has stood in sys.modules under its own __name__
   std::unique_ptr<Details> details = nullptr;
 };
 
@@ -49,7 +50,9 @@ class Namespaces {
   void start(int watcher) { watcher_ = watcher; }
 
   void watch_modules(PyObject* modules);  // sys.modules and everything in it
-  void watch_module(PyObject* module);    // no-op for what is no module, or is watched already
+
+  // The entry of sys.modules that is called `entry`; no-op for what is no module.
+  void watch_module(PyObject* entry, PyObject* module);
 
   // With the classes nested in it. `seen_in` is the module dict that holds it.
   void watch_type(PyTypeObject* type, PyObject* seen_in);
@@ -83,6 +86,7 @@ class Namespaces {
   OriginId origin_of_type(PyTypeObject* type, Origins& origins);
 
  private:
+  bool is_copy(PyObject* module_dict) const;
   bool watch(PyObject* dict, const Namespace& space);
   void watch_classes(PyObject* dict, PyObject* seen_in);
   PyObject* module_dict_of(const Namespace& space, const Details& known);

@@ -16,8 +16,10 @@ Watcher* the_watcher = nullptr;
 // The interpreter's own write goes on whatever happens here: an error that was set stays set.
 class ErrorKept {
  public:
-  ErrorKept() : error_(PyErr_GetRaisedException()) {}
-  ~ErrorKept() { PyErr_SetRaisedException(error_); }
+  ErrorKept() : error_(PyErr_Occurred() == nullptr ? nullptr : PyErr_GetRaisedException()) {}
+  ~ErrorKept() {
+    if (error_ != nullptr || PyErr_Occurred() != nullptr) PyErr_SetRaisedException(error_);
+  }
   ErrorKept(const ErrorKept&) = delete;
   ErrorKept& operator=(const ErrorKept&) = delete;
 
@@ -46,15 +48,25 @@ PyObject* dict_of_module(PyObject* modules, const char* name) {
   return module != nullptr && PyModule_Check(module) ? PyModule_GetDict(module) : nullptr;
 }
 
+// A number or a text takes the place of another: most of what programs store while they work.
+bool is_data_for_data(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyObject* value) {
+  if (event != PyDict_EVENT_MODIFIED || !is_scalar(value) || PyErr_Occurred() != nullptr)
+    return false;
+  PyObject* old_value = PyDict_GetItemWithError(dict, key);
+  if (old_value == nullptr) PyErr_Clear();
+  return old_value != nullptr && is_scalar(old_value);
+}
+
 Description described(const Value& value) { return {value.type, value.module, value.qualname}; }
 
 }  // namespace
 
 Watcher* Watcher::active() { return the_watcher; }
 
-std::size_t Watcher::slot(PyObject* dict) {
-  const auto bits = reinterpret_cast<std::uintptr_t>(dict) >> 4U;
-  return (bits * 0x9E3779B97F4A7C15ULL) >> 52U;  // Fibonacci hashing to 12 bits
+std::size_t Watcher::slot(PyObject* dict, PyObject* name) {
+  const auto bits = (reinterpret_cast<std::uintptr_t>(dict) >> 4U) ^
+                    static_cast<std::uintptr_t>(reinterpret_cast<PyASCIIObject*>(name)->hash);
+  return (bits * 0x9E3779B97F4A7C15ULL) >> 50U;  // Fibonacci hashing to 14 bits
 }
 
 Watcher::Watcher(Environment environment, bool internal)
@@ -115,9 +127,12 @@ void Watcher::notice(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyO
   }
   if (OwnWrite::is_going_on()) return;  // the ledger knows it already
   // A module that changes itself: nearly every write there is.
-  if (PyEval_GetGlobals() == dict && !may_be_patched(dict)) return;
+  if (PyEval_GetGlobals() == dict && !may_be_patched(dict, key)) return;
   if (key == nullptr || !PyUnicode_Check(key)) return;
-  if (PyUnicode_CheckExact(key)) return consider(event, dict, key, value);
+  if (PyUnicode_CheckExact(key)) {
+    if (!may_be_patched(dict, key) && is_data_for_data(event, dict, key, value)) return;
+    return consider(event, dict, key, value);
+  }
   // A subclass of str may compare with code of its own: what it spells is the name.
   const auto name = nb::steal(PyUnicode_FromObject(key));
   if (name.is_valid()) return consider(event, dict, name.ptr(), value);
@@ -156,6 +171,9 @@ bool Watcher::is_own_write(PyObject* dict, Namespace& space) {
     case Space::module:
       return globals == dict;
     case Space::type:
+      // Who defined a class stays its own party when the class is given another module since.
+      if (space.details && !space.details->provisional && space.details->module_dict == globals)
+        return true;
       return namespaces_.details(space, dict, origins_).module_dict == globals;
     case Space::modules:
       return globals == import_system_[0] || globals == import_system_[1];
@@ -180,11 +198,11 @@ void Watcher::consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, P
     if (before.is(value)) return;  // put back as it was
     old_value = before.get();
   }
-  if (space->space == Space::modules) namespaces_.watch_module(value);
+  if (space->space == Space::modules) namespaces_.watch_module(key, value);
 
   std::vector<Layer>* layers = nullptr;
-  if (may_be_patched(dict)) {
-    auto& known = namespaces_.details(*space, dict, origins_).layers;
+  if (may_be_patched(dict, key) && space->details && !space->details->layers.empty()) {
+    auto& known = space->details->layers;
     if (const auto it = known.find(std::string(text_of(key))); it != known.end())
       layers = &it->second;
     if (layers != nullptr && settle(*layers, value)) return;
@@ -212,7 +230,7 @@ void Watcher::consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, P
   if (space->space == Space::type) write.frameworks = namespaces_.frameworks(*space, origins_);
   auto& own = details.layers[std::string(write.key)];
   if (decide(write, own, reinterpret_cast<PyObject*>(space->type), old_value, value)) {
-    patched_.set(slot(dict));
+    patched_.set(slot(dict, key));
     patched_dicts_.insert(dict);
   }
   if (own.empty()) details.layers.erase(std::string(write.key));

@@ -73,8 +73,10 @@ class Watcher {
   void cloned(PyObject* dict, PyObject* source);
   Identity before_clearing(PyObject* dict, PyObject* key);
 
-  bool may_be_patched(PyObject* dict) const { return patched_.test(slot(dict)); }
-  static std::size_t slot(PyObject* dict);
+  bool may_be_patched(PyObject* dict, PyObject* name) const {
+    return name == nullptr || !PyUnicode_CheckExact(name) || patched_.test(slot(dict, name));
+  }
+  static std::size_t slot(PyObject* dict, PyObject* name);
 
   Origins origins_;
   Namespaces namespaces_;
@@ -85,7 +87,7 @@ class Watcher {
   std::array<PyObject*, 2> import_system_{};
   int dict_watcher_ = -1;
   int function_watcher_ = -1;
-  std::bitset<4096> patched_;  // a Bloom filter of the dicts that hold active patches; only grows
+  std::bitset<16384> patched_;  // a Bloom filter of the names that were patched; only grows
   std::unordered_map<PyObject*, Function> functions_;
   std::unordered_set<PyObject*> patched_dicts_;  // those dicts exactly
   std::unordered_map<PyObject*, std::unordered_map<std::string, Identity>>

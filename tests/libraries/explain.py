@@ -94,12 +94,16 @@ def own_entry(change: Change) -> bool:
 
 
 def run_time_module(change: Change) -> bool:
-    """A new entry of sys.modules, made at run time under a name that nothing installed has."""
+    """A new entry of sys.modules, made at run time under a name that nothing installed has.
+
+    That is a module made for that name, or a copy of another one, and not the other one itself.
+    """
     new = change["new"]
     if change["space"] != "modules" or change["old"] is not None or new is None:
         return False
     top = _name(change).partition(".")[0]
-    return new["definer"].endswith(_name(change)) and party(top, home_of(top)) == APPLICATION
+    made = new["definer"].endswith(_name(change)) or new.get("copy", False)
+    return made and party(top, home_of(top)) == APPLICATION
 
 
 def registered(change: Change) -> bool:

@@ -161,6 +161,7 @@ def describe(value: object) -> dict[str, Any] | None:
         "class": is_kind(value, type),
         "module": is_kind(value, ModuleType),
         "spec": spec is not None,
+        "copy": spec is not None and sys.modules.get(definer) is not value,
         "definer": definer,
         "file": _file(definer),
     }

@@ -174,3 +174,32 @@ def test_private_names_of_a_patch_are_told_by_their_target(world: World) -> None
     (world.site / "boxes" / "__init__.py").write_text("from boxes._impl import f\n")
     seen = world.sees("boxes.f = len\nboxes._impl.f = len", "import boxes")
     assert seen.rows == ["replaced boxes:f", "replaced boxes._impl:f"]
+
+
+BACK = {
+    "mock": "with mock.patch('shop.rate', None):\n    shop.connect()",
+    "a new name": "with mock.patch('shop.rate', None, create=True):\n    shop.connect()",
+    "a patcher": "p = mock.patch.object(shop, 'rate', 0); p.start(); shop.connect(); p.stop()",
+}
+
+
+@pytest.mark.parametrize("case", BACK)
+def test_helper_that_puts_data_back_made_no_patch(world: World, case: str) -> None:
+    """Data for data was no patch, and what stood there in between was the module's own."""
+    world.install(
+        "shop",
+        "2.1",
+        shop="rate = None\ndef connect():\n    global rate\n    rate = object()\n",
+    )
+    world.tracer(BACK[case], "import shop\nfrom unittest import mock")
+    assert world.run("import tracer\ntracer.go()\n").rows == []
+
+
+def test_helper_that_ends_in_the_wrong_order_leaves_a_patch(world: World) -> None:
+    """Two patchers that stop in the order of their start leave the first one's mock behind."""
+    seen = world.sees(
+        "first, second = mock.patch('shop.price'), mock.patch('shop.price')\n"
+        "first.start(); second.start(); first.stop(); second.stop()",
+        "import shop\nfrom unittest import mock",
+    )
+    assert [patch["target"] for patch in seen.patches if not patch["reverted"]] == ["shop:price"]

@@ -163,3 +163,51 @@ def f(): pass
         "replaced lazy:f",
         "added lazy:g",
     ]
+
+
+COPY = """
+import importlib.util, sys
+spec = importlib.util.find_spec({name!r})
+copy = importlib.util.module_from_spec(spec)
+sys.modules['the_copy'] = copy
+spec.loader.exec_module(copy)
+copy.{function} = print
+def go(): pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "function"), [("json", "dumps"), ("chunky", "read"), ("html.parser", "unescape")]
+)
+def test_private_copy_of_a_module_is_its_makers(world: World, name: str, function: str) -> None:
+    """Nobody who imports the module gets it, be the module itself imported or not."""
+    world.install("chunky", "1", chunky="def read(): pass\n")
+    world.install("acme-tracer", "1.4", tracer=COPY.format(name=name, function=function))
+    assert world.run("import json, tracer\ntracer.go()\n").rows == []
+
+
+EXCHANGED = """
+import xml.etree.ElementTree
+old = sys.modules.pop('xml.etree.ElementTree')
+fresh = importlib.import_module('xml.etree.ElementTree')
+fresh.XML = print
+sys.modules['xml.etree.ElementTree'] = old
+xml.etree.ElementTree = old
+fresh.XML = len
+"""
+
+
+def test_module_that_was_exchanged_for_a_moment_is_back(world: World) -> None:
+    """The package holds its submodule again, and the copy is its maker's."""
+    seen = world.sees(EXCHANGED, "import importlib, sys, xml.etree")
+    assert seen.rows == [
+        "module sys.modules:xml.etree.ElementTree (reverted)",
+        "replaced xml.etree.ElementTree:XML (reverted)",
+    ]
+
+
+def test_entry_below_another_name_of_the_distribution_is_its_own(world: World) -> None:
+    """A distribution that installs two import names may make entries below either."""
+    world.install("pair", "1", pair="", Pair="def go():\n    import sys, types\n"
+                  "    sys.modules['pair.part'] = types.SimpleNamespace()\n")  # fmt: skip
+    assert world.run("import Pair\nPair.go()\n").rows == []
