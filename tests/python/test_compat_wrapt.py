@@ -37,7 +37,8 @@ def shop():
     exec(SOURCE, made.__dict__)
     yield made
     overt.reset()
-    wrapt._installed.clear()
+    for index in ("standing", "places", "handles"):
+        getattr(wrapt._installed, index).clear()
     del sys.modules["wrapt_shop"]
 
 
@@ -199,6 +200,7 @@ def test_wrapped_is_recognised(shop) -> None:
     assert isinstance(shop.price, wrapt.FunctionWrapper)
     assert isinstance(shop.Item().name, wrapt.BoundFunctionWrapper)
     assert not isinstance(shop.Item.parse, wrapt.ObjectProxy)
+    assert not isinstance(None, wrapt.ObjectProxy)
     with pytest.raises(TypeError, match="import it from wrapt"):
         type("Proxy", (wrapt.ObjectProxy,), {})
 

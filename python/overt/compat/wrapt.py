@@ -27,6 +27,7 @@ from overt.compat._wrapt_imports import (
     register_post_import_hook,
     when_imported,
 )
+from overt.compat._wrapt_installed import Installed
 from overt.compat._wrapt_paths import (
     PathResolutionError,
     TargetModuleNotFoundError,
@@ -86,8 +87,8 @@ class _Recognising(type):
     def __instancecheck__(cls, instance: object) -> bool:
         if type.__instancecheck__(cls, instance):
             return True
-        inner = getattr(instance, "__func__", instance)
-        return bool(_standing(instance) or _standing(inner))
+        inner = instance.__func__ if type(instance) is MethodType else instance
+        return bool(_standing(inner))
 
 
 class ObjectProxy(metaclass=_Recognising):
@@ -145,13 +146,13 @@ class _Value:
 
 type _Record = FunctionWrapper | _Value
 
-# What is installed, oldest first.
-_installed: list[_Record] = []
+
+_installed = Installed(lambda record: _handle(record))
 
 
 def _standing(value: object) -> list[_Record]:
     """The wrappers that run when `value` is called, outermost first."""
-    return [each for each in reversed(_installed) if each._self_standing is value]
+    return _installed.standing.get(id(value), [])[::-1]
 
 
 def _handle(record: _Record) -> Any:
@@ -187,19 +188,18 @@ def _govern(
 
 def _install(record: _Record, parent: Any, attribute: str, patch: Handle) -> None:
     patch.install()
-    record._self_patch, record._self_place = patch, (parent, attribute)
-    _installed.append(record)
-    now = _bound((parent, attribute))
-    if isinstance(record, FunctionWrapper):
-        # All layers that follow each other share what stands there.
-        for other in _installed:
-            if other is record or (
-                isinstance(other, FunctionWrapper)
-                and other._self_place == (parent, attribute)
-                and other._self_patch is not None
-                and other._self_patch.state in ("on", "off")
-            ):
-                other._self_standing = now
+    record._self_patch = patch
+    _installed.add(record, (parent, attribute))
+    _look_again((parent, attribute))
+
+
+def _look_again(place: tuple[Any, str]) -> None:
+    """Note what stands at a name: all layers that follow each other there share it."""
+    now = _bound(place)
+    for record in _installed.at(place):
+        patch = record._self_patch
+        if isinstance(record, FunctionWrapper) and patch and patch.state in ("on", "off"):
+            _installed.stand(record, now)
 
 
 def _advice(record: FunctionWrapper, parent: Any, raw: Any) -> Callable[..., Any]:
@@ -395,7 +395,7 @@ def unwrap_object(target: Any, name: str, handle: Any, *, missing_ok: bool = Fal
         found = find_wrapper(current, handle)
     except PathResolutionError:
         found = None
-    record = next((each for each in _installed if _handle(each) is found), None)
+    record = _installed.handles.get(id(found))
     if found is None or record is None:
         if missing_ok:
             return None
@@ -403,7 +403,7 @@ def unwrap_object(target: Any, name: str, handle: Any, *, missing_ok: bool = Fal
     for above in wrapper_chain(current):
         if above is found:
             break
-        if not any(_handle(each) is above for each in _installed):
+        if id(above) not in _installed.handles:
             raise WrapperNotOutermostError(
                 f"cannot remove {type(found).__name__} from {target!r}.{name}: wrapped by "
                 f"{type(above).__name__}"
@@ -414,16 +414,14 @@ def unwrap_object(target: Any, name: str, handle: Any, *, missing_ok: bool = Fal
 
 def _remove(record: _Record) -> None:
     assert record._self_patch is not None
+    assert record._self_place is not None
+    place = record._self_place
     record._self_patch.remove()
     _installed.remove(record)
-    for other in _installed:
+    for other in _installed.handles.values():
         if other.__wrapped__ is _handle(record):
             other.__wrapped__ = record.__wrapped__
-    if record._self_place is not None:
-        now = _bound(record._self_place)
-        for other in _installed:
-            if isinstance(other, FunctionWrapper) and other._self_place == record._self_place:
-                other._self_standing = now
+    _look_again(place)
 
 
 def unwrap(target: Any, name: str) -> None:
@@ -436,7 +434,7 @@ def unwrap(target: Any, name: str) -> None:
         name, target = f"{cls}.{name}", module
     current = resolve_path(target, name)[2]
     for entry in wrapper_chain(current):
-        if any(_handle(each) is entry for each in _installed):
+        if id(entry) in _installed.handles:
             unwrap_object(target, name, entry)
         return
 
