@@ -65,8 +65,7 @@ ordered_json whole_patch(const Control& control, const Patch& patch) {
   }
   const auto state = standing_to_json(*standing);
   if (!patch.reverted) out["state"] = state.at("state");
-  for (const char* field :
-       {"level", "why", "fail", "calls", "errors", "inside", "votes", "lifted"}) {
+  for (const char* field : {"wanted", "level", "why", "fail", "calls", "errors", "inside", "votes", "lifted"}) {
     out[field] = state.at(field);
   }
   out["metered"] = standing->metered;
@@ -178,9 +177,10 @@ ordered_json outcome(const Control& control, const std::vector<Selector>& select
   auto patches = ordered_json::array();
   for (const auto& [id, standing] : after) {
     const auto was = before.find(id);
-    const bool changed = was == before.end() ? standing.off : was->second.off != standing.off;
+    const bool changed =
+        was == before.end() ? standing.is_off() : was->second.is_off() != standing.is_off();
     if (changed) count("changed");
-    if (standing.off) count("off");
+    if (standing.is_off()) count("off");
     if (off && !standing.off && standing.facts.fail == Fail::patched) count("protected");
     if (off == standing.off) count(name(standing.level));
     if (patches.size() == kLargestPage) continue;

@@ -15,7 +15,7 @@ namespace overt {
 
 // The same file under a high number, or what was given where there is none left.
 inline int move_up(int fd) {
-  constexpr int kLowest = 900;  // below the usual limit of 1024, above what most programs reach
+  constexpr int kLowest = 1000;  // as the journal, and below the usual limit of 1024
   if (fd < 0 || fd >= kLowest) return fd;
   const int high = ::fcntl(fd, F_DUPFD_CLOEXEC, kLowest);
   if (high < 0) return fd;

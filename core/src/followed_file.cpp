@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "descriptors.h"
 #include "overt/switch_file.h"
 
 namespace overt {
@@ -88,7 +89,7 @@ void FollowedFile::drain() {
   if (::stat(directory_.c_str(), &info) != 0) return;
   if (watch_ >= 0 && info.st_dev == watched_.device && info.st_ino == watched_.inode) return;
   if (watch_ >= 0) ::close(watch_);
-  watch_ = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  watch_ = move_up(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
   if (watch_ < 0) return;
   constexpr std::uint32_t kEvents = IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM |
                                     IN_DELETE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF |

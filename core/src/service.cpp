@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -58,6 +59,9 @@ struct Service::Impl {
   result<void> start_thread();
   void stop_thread();
   void wake() const;
+  void watch_leader();
+  void leader_ends();
+  bool is_last() const;
   void run();
   void wait(double until);
   void follow();
@@ -90,6 +94,7 @@ struct Service::Impl {
   bool deaf = false;  // somebody has closed them: a stop is seen at the next tick
 
   std::atomic<bool> stopping{false};
+  std::atomic<bool> orphaned{false};  // the thread that the process began with has ended
   std::atomic<bool> wants_restart{false};
 
   std::mutex timer_mutex;
@@ -168,8 +173,39 @@ void Service::Impl::wake() const {
   if (wake_write.is_ours()) static_cast<void>(::write(wake_write.get(), &byte, 1) + 1);
 }
 
+// A process ends with its last thread, which must not be ours. The thread that it began with ends
+// without exit(3) in a child that was forked in a thread, and in C after pthread_exit().
+void Service::Impl::watch_leader() {
+  static pthread_key_t key;
+  static const int made = ::pthread_key_create(&key, [](void*) {
+    if (auto* service = the_service.load()) service->impl_->leader_ends();
+  });
+  if (made == 0 && ::gettid() == ::getpid()) ::pthread_setspecific(key, this);
+}
+
+// In that thread, while it ends.
+void Service::Impl::leader_ends() {
+  const std::lock_guard lock(state);
+  orphaned = true;
+  if (!is_last()) return;  // others go on; the native thread leaves when they have
+  stop_thread();
+  server.reset();
+}
+
+// Of the threads there are, one has ended or is about to, and one is ours.
+bool Service::Impl::is_last() const {
+  std::error_code error;
+  int tasks = 0;
+  for (std::filesystem::directory_iterator it("/proc/self/task", error), end; !error && it != end;
+       it.increment(error)) {
+    ++tasks;
+  }
+  return !error && tasks <= 2;
+}
+
 void Service::Impl::run() {
   while (!stopping) {
+    if (orphaned && is_last()) return server.reset();
     double until = monotonic() + kTick;
     try {
       until = std::min(until, call_timers());
@@ -287,6 +323,7 @@ result<void> Service::start() {
   static const int registered = ::pthread_atfork(
       &Service::before_fork, &Service::after_fork_in_parent, &Service::after_fork_in_child);
   static_cast<void>(registered);
+  impl_->watch_leader();
   impl_->follow();
   auto opened = impl_->open_socket();
   if (!opened && !impl_->file) return opened;
@@ -395,6 +432,8 @@ void Service::after_fork_in_child() {
   if (impl.file) impl.file->rewatch();
   impl.wake_read.reset();  // the parent's, and shared with it
   impl.wake_write.reset();
+  impl.orphaned = false;
+  impl.watch_leader();
   self->release_after_fork();
   if (impl.hooks.forked) impl.hooks.forked();
   self->ask_for_restart();

@@ -101,7 +101,8 @@ ordered_json standing_to_json(const Standing& standing) {
           {"target", standing.facts.target},
           {"owner", standing.facts.owner.name},
           {"fail", name(standing.facts.fail)},
-          {"state", standing.off ? "off" : "on"},
+          {"state", standing.is_off() ? "off" : "on"},
+          {"wanted", standing.off ? "off" : "on"},
           {"level", name(standing.level)},
           {"why", standing.why},
           {"calls", count(standing.calls)},
@@ -125,6 +126,10 @@ ordered_json entry_to_json(const SwitchEntry& entry) {
           {"turned_off", entry.turned_off},
           {"turned_on", entry.turned_on},
           {"held", std::move(held)}};
+}
+
+std::string to_json(const SwitchEntry& entry) {
+  return entry_to_json(entry).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 }  // namespace overt

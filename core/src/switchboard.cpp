@@ -167,6 +167,7 @@ bool Switchboard::is_named(const Selector& selector, const Vote& vote) const {
 Standing Switchboard::stand(int id, const Enrolled& patch) const {
   Standing standing{id, patch.facts, patch.off, patch.level, {}, false, 0, 0, 0, {}, {}};
   if (patch.means == Means::none || patch.level == Level::refused) standing.why = patch.why;
+  if (patch.means == Means::none && !patch.off) standing.level = Level::accepted;
   if (patch.cell != nullptr) {
     standing.metered = true;
     standing.calls = patch.cell->entered.get();
@@ -190,7 +191,7 @@ void Switchboard::foresee(SwitchEntry& entry, const std::vector<Vote>& votes,
                           const std::vector<Lift>& lifts) const {
   for (const auto& [id, patch] : patches_) {
     const bool off = wanted(id, patch.facts, votes, lifts);
-    if (off != patch.off) (off ? entry.turned_off : entry.turned_on).push_back(id);
+    if (off != patch.off && patch.means != Means::none) (off ? entry.turned_off : entry.turned_on).push_back(id);
   }
   for (const auto& vote : votes) {
     const bool held = std::any_of(entry.on.begin(), entry.on.end(),

@@ -4,6 +4,7 @@
 // copy() is for any thread: it also works while Python hangs.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <mutex>
 #include <set>
@@ -43,10 +44,12 @@ class Ledger {
   Patch& patch(int id) { return patches_[static_cast<std::size_t>(id) - 1]; }
 
   const std::vector<Patch>& patches() const { return patches_; }
-  std::size_t dropped() const { return dropped_; }
+  std::size_t dropped() const { return dropped_; }  // any thread
 
   // Copies of at most `limit` patches with an id above `after`, by id. Any thread.
   std::vector<Patch> copy(int after, std::size_t limit) const;
+
+  std::vector<Conflict> copy_of_conflicts() const;  // any thread
 
   // Targets that patches of two owners changed at the same time. Internal changes are no patches of
   // others.
@@ -63,7 +66,7 @@ class Ledger {
   std::unordered_map<std::string, int> repeated_;  // identity() -> id
   std::vector<std::pair<std::string, std::set<int>>> conflicts_;
   std::unordered_map<std::string, std::size_t> conflict_of_;  // target -> index in conflicts_
-  std::size_t dropped_ = 0;
+  std::atomic<std::size_t> dropped_{0};
 };
 
 }  // namespace overt

@@ -27,6 +27,9 @@ struct RunSettings {
   std::string command;  // absolute path of the `overt` command, which makes reports after a SIGTERM
   bool children = true;
   bool internal = false;
+  std::string runtime;  // directory of the control sockets, "" for none (--no-control)
+  std::string file;     // the overt.toml to follow, absolute, "" for none
+  std::string service;  // what people call the processes of this run
   bool leads = false;  // see lead()
 
   // The settings of a process that acts as root for itself and its children, because the program

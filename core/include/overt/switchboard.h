@@ -46,6 +46,7 @@ struct Standing {
   Facts facts;
   bool off = false;               // what the votes say
   Level level = Level::accepted;  // how much of that is true by now
+  bool is_off() const { return off && level >= Level::accepted; }
   std::string why;                // of refused
   bool metered = false;           // the counts below are counts
   std::uint64_t calls = 0;
@@ -177,6 +178,9 @@ class Switchboard {
   std::vector<Lift> lifts_;
   std::uint64_t sequence_ = 0;
 };
+
+// As the journal keeps it: a JSON object in one line.
+std::string to_json(const SwitchEntry& entry);
 
 double boot_seconds();  // CLOCK_BOOTTIME
 
