@@ -104,7 +104,11 @@ class Overt:
 
     def runs(self) -> list[str]:
         """Return what is left of private directories of runs."""
-        return sorted(path.name for path in self.runtime.glob("overt/*"))
+        return sorted(path.name for path in self.runtime.glob("overt/run-*"))
+
+    def sockets(self) -> list[str]:
+        """Return the control sockets that are there, stale ones too."""
+        return sorted(path.name for path in self.runtime.glob("overt/*.sock"))
 
 
 @pytest.fixture

@@ -1,11 +1,14 @@
 // overt report: the report of a process that did not live to write it, from its journal.
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
 
 #include "../verbs.h"
+#include "overt/control_socket.h"
 #include "overt/journal.h"
 #include "overt/run.h"
 #include "overt/text.h"
@@ -44,6 +47,11 @@ int finish_run() {
   auto read = read_journal(journal_path(*settings, settings->pid));
   if (!read) return complain(read.error());
   gather(*settings, read->report);
+  // It waits for us and will not close its socket any more.
+  if (!settings->runtime.empty()) {
+    ::unlink((settings->runtime + "/" + std::to_string(settings->pid) + ".sock").c_str());
+    static_cast<void>(control_sockets(settings->runtime));
+  }
   if (const auto delivered = deliver(*settings, read->report); !delivered)
     return complain(delivered.error());
   return 0;

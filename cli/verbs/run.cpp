@@ -15,6 +15,7 @@
 
 #include "../rundir.h"
 #include "../verbs.h"
+#include "overt/runtime_dir.h"
 #include "overt/text.h"
 
 namespace overt::cli {
@@ -22,7 +23,10 @@ namespace {
 
 struct Options {
   std::string report;
+  std::string policy;
+  std::string name;
   bool no_children = false;
+  bool no_control = false;
   bool internal = false;
   Words program;
 };
@@ -38,6 +42,39 @@ std::string name_of_run(int pid) {
          std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
 }
 
+// "gunicorn" of `gunicorn shop:app`, "app.py" of `python -X dev app.py`, "celery" of `python -m
+// celery`.
+std::string name_of_program(const Words& program) {
+  const auto base = [](const std::string& word) {
+    return std::filesystem::path(word).filename().string();
+  };
+  const auto first = base(program.front());
+  if (!first.starts_with("python") && !first.starts_with("pypy")) return first;
+  for (auto at = program.begin() + 1; at != program.end(); ++at) {
+    if (*at == "-m" && at + 1 != program.end()) return *(at + 1);
+    if (*at == "-c") break;
+    if (*at == "-W" || *at == "-X") {
+      if (++at == program.end()) break;
+    } else if (!at->starts_with('-')) {
+      return base(*at);
+    }
+  }
+  return first;
+}
+
+// The file that is followed: the one that was named, else overt.toml where it is.
+result<std::string> file_to_follow(const std::string& policy) {
+  std::error_code error;
+  const std::filesystem::path path(policy.empty() ? "overt.toml" : policy);
+  if (policy.empty() && !std::filesystem::exists(path, error)) return std::string();
+  if (!std::filesystem::exists(path, error)) {
+    return fail(Code::not_found, "there is no such file", policy);
+  }
+  auto whole = std::filesystem::absolute(path, error).lexically_normal();
+  if (error) return fail(Code::usage, "the current directory is gone", policy);
+  return whole.string();
+}
+
 result<RunSettings> settings_for(const Options& options) {
   RunSettings settings;
   settings.version = OVERT_VERSION;
@@ -46,29 +83,39 @@ result<RunSettings> settings_for(const Options& options) {
   settings.command = own_path();
   settings.children = !options.no_children;
   settings.internal = options.internal;
+  settings.service = options.name.empty() ? name_of_program(options.program) : options.name;
+  auto file = file_to_follow(options.policy);
+  if (!file) return tl::unexpected(file.error());
+  settings.file = std::move(*file);
   const auto kind = report_kind(options.report);
   if (!kind) return tl::unexpected(kind.error());
   if (*kind == ReportKind::directory) {
     auto directory = make_report_directory(options.report);
     if (!directory) return tl::unexpected(directory.error());
     settings.report = settings.directory = *directory;
+    // The only way of a run that needs no runtime directory: it goes on without control.
+    const auto runtime = options.no_control ? result<std::string>() : runtime_directory();
+    if (!runtime) complain(runtime.error());
+    settings.runtime = runtime.value_or("");
     return settings;
   }
   if (*kind != ReportKind::table) {
-    auto file = check_report_file(options.report);
-    if (!file) return tl::unexpected(file.error());
-    settings.report = *file;
+    auto report = check_report_file(options.report);
+    if (!report) return tl::unexpected(report.error());
+    settings.report = *report;
   }
   auto directory = make_run_directory(settings.pid);
   if (!directory) return tl::unexpected(directory.error());
   settings.directory = *directory;
+  if (!options.no_control) settings.runtime = runtime_directory_path();
   return settings;
 }
 
 // What a program's environment cannot carry must be known before the program starts.
 result<void> check_paths(const RunSettings& settings) {
   const auto read = RunSettings::decode(settings.encode());
-  for (const auto part : {&RunSettings::report, &RunSettings::directory, &RunSettings::command}) {
+  for (const auto part : {&RunSettings::report, &RunSettings::directory, &RunSettings::command,
+                          &RunSettings::runtime, &RunSettings::file, &RunSettings::service}) {
     if (read && (*read).*part == settings.*part) continue;
     return fail(Code::usage, "overt cannot use this path: it is not UTF-8", settings.*part);
   }
@@ -145,6 +192,13 @@ void add_run(CLI::App& app, const Words& program, int& status) {
       "each process, which survives a kill");
   verb->add_flag("--no-children", options->no_children,
                  "Leave processes that the program starts alone");
+  verb->add_option("--policy", options->policy,
+                   "Follow this file, by default ./overt.toml where there is one: its [off] table, "
+                   "and a file KILL beside it, switch patches off");
+  verb->add_option("--name", options->name,
+                   "Call the processes of this run so in `overt list`; by default after the program");
+  verb->add_flag("--no-control", options->no_control,
+                 "Open no socket: `overt list`, `off` and `on` do not reach this run");
   verb->add_flag("--internal", options->internal,
                  "Also show what a distribution changes in itself");
   verb->prefix_command();

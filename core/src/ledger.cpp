@@ -93,6 +93,11 @@ void Ledger::revert(int id) {
   for (auto outer = layers.erase(at); outer != layers.end(); ++outer) --patch(*outer).layer;
 }
 
+std::vector<Conflict> Ledger::copy_of_conflicts() const {
+  const std::lock_guard lock(mutex_);
+  return conflicts();
+}
+
 std::vector<Conflict> Ledger::conflicts() const {
   std::vector<Conflict> all;
   all.reserve(conflicts_.size());

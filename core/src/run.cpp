@@ -67,7 +67,8 @@ bool is_alive(int pid) { return ::kill(pid, 0) == 0 || errno == EPERM; }
 std::string RunSettings::encode() const {
   const json out = {{"version", version},     {"run", run},           {"pid", pid},
                     {"directory", directory}, {"report", report},     {"command", command},
-                    {"children", children},   {"internal", internal}, {"leads", leads}};
+                    {"children", children},   {"internal", internal}, {"leads", leads},
+                    {"runtime", runtime},     {"file", file},         {"service", service}};
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -93,6 +94,9 @@ result<RunSettings> RunSettings::decode(std::string_view text) {
     settings.children = in.at("children");
     settings.internal = in.at("internal");
     settings.leads = in.at("leads");
+    settings.runtime = in.at("runtime");
+    settings.file = in.at("file");
+    settings.service = in.at("service");
     return settings;
   } catch (const json::exception&) {
     return fail(Code::format, "the environment variable OVERT_RUN was not written by `overt run`",

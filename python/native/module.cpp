@@ -10,6 +10,7 @@
 #include "bind.h"
 #include "overt/report.h"
 #include "registry.h"
+#include "serving.h"
 #include "session.h"
 #include "signature.h"
 #include "watcher.h"
@@ -33,6 +34,13 @@ void unwatch() {
   if (!py::in_main_interpreter()) return;
   delete watching;
   watching = nullptr;
+}
+
+std::string serve() {
+  if (!py::in_main_interpreter()) {
+    throw std::runtime_error("only the main interpreter of a process can be served");
+  }
+  return py::serve_by_itself();
 }
 
 bool is_watching() { return py::in_main_interpreter() && py::Watcher::active() != nullptr; }
@@ -59,6 +67,9 @@ NB_MODULE(_native, m) {
   m.def("watch", &watch, nb::arg("internal") = false,
         "See foreign patches from here on. No-op when this process is watched already.");
   m.def("unwatch", &unwatch, "Stop what watch() started; what it saw is forgotten.");
+  m.def("serve", &serve, "Open the control socket and return its path. See overt.serve().");
+  m.def("stop_serving", &py::stop_serving, "Close it. Called at exit.");
+  m.def("serve_again", &py::serve_again, "Start again what a fork stopped.");
   m.def("watching", &is_watching, "True while patches are seen.");
   m.def(
       "report", &report,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "serving.h"
+
 namespace overt::py {
 
 Records& records() {
@@ -16,6 +18,7 @@ int Records::add(Patch patch, Subject subject) {
   if (subjects_.size() <= index) subjects_.resize(index + 1);
   subjects_[index] = std::move(subject);
   const auto& kept = ledger_.patch(id);
+  enroll(kept);
   if (kept.times > 1 && listener_.again) listener_.again(id);
   if (kept.times == 1 && listener_.patched) listener_.patched(kept);
   return id;
@@ -23,6 +26,7 @@ int Records::add(Patch patch, Subject subject) {
 
 void Records::revert(int id) {
   ledger_.revert(id);
+  withdraw(id);
   if (listener_.reverted) listener_.reverted(id);
 }
 
@@ -32,6 +36,9 @@ void Records::stop() {
   const bool governed =
       std::any_of(all.begin(), all.end(), [](const Patch& patch) { return patch.governed; });
   if (governed) return;
+  for (const auto& patch : all) {
+    if (!patch.reverted) switchboard().withdraw_patch(patch.id);
+  }
   ledger_.clear();
   subjects_.clear();
 }

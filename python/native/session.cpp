@@ -13,11 +13,13 @@
 
 #include "governed.h"
 #include "namespaces.h"
+#include "overt/control_socket.h"
 #include "overt/journal.h"
 #include "overt/output.h"
 #include "reach.h"
 #include "records.h"
 #include "registry.h"
+#include "serving.h"
 #include "terminate.h"
 #include "watcher.h"
 
@@ -62,15 +64,23 @@ int module_count() {
   return modules == nullptr ? 0 : static_cast<int>(PyDict_Size(modules));
 }
 
+Self self(const std::string& run, const std::string& service) {
+  return {python_version(), strings(PySys_GetObject("orig_argv")), run, service};
+}
+
 void complain(const std::string& what) {
   static_cast<void>(write_all(STDERR_FILENO, "overt: " + what + "\n"));
 }
 
-void listen(Session& session, Listener& listener) {
-  auto* journal = &session.journal;
-  listener.patched = [journal](const Patch& patch) { journal->patch(patch, module_count()); };
-  listener.reverted = [journal](int id) { journal->revert(id); };
-  listener.again = [journal](int id) { journal->again(id); };
+// Before the watcher: what is off is off from the first patch on.
+void start_serving(const Session& session) {
+  if (const auto wrong = take_environment(); !wrong.empty()) complain(wrong);
+  if (session.settings.children) pass_votes_on();
+  const auto& settings = session.settings;
+  if (settings.runtime.empty() && settings.file.empty()) return;
+  const auto missing = serve(self(settings.run, settings.service), settings.runtime, settings.file,
+                             !settings.runtime.empty());
+  if (!missing.empty()) complain("no control of pid " + std::to_string(session.pid) + ": " + missing);
 }
 
 }  // namespace
@@ -90,6 +100,19 @@ Environment environment() {
     environment.stdlib_directory = file.parent_path().string();
   }
   return environment;
+}
+
+std::string serve_by_itself() {
+  if (is_serving()) return control_path();
+  std::string service = "python";
+  if (const auto argv = strings(PySys_GetObject("argv")); !argv.empty() && !argv.front().empty()) {
+    service = std::filesystem::path(argv.front()).filename().string();
+  }
+  auto wrong = take_environment();
+  if (wrong.empty()) wrong = serve(self("", service), "", "", true);
+  if (wrong.empty()) return control_path();
+  stop_serving();
+  throw std::runtime_error(wrong);
 }
 
 Report current_report() {
@@ -160,9 +183,12 @@ std::string boot(const std::string& text) {
   const auto opened =
       session->journal.open(journal_path(session->settings, session->pid), session->head);
   if (!opened && root) throw std::runtime_error(opened.error().what + " " + opened.error().subject);
-  Listener listener;
-  listen(*session, listener);
-  records().listen(std::move(listener));
+  auto* journal = &session->journal;
+  records().listen({.patched = [journal](const Patch& patch) { journal->patch(patch, module_count()); },
+                    .reverted = [journal](int id) { journal->revert(id); },
+                    .again = [journal](int id) { journal->again(id); }});
+  journal_switches(journal);
+  start_serving(*session);
   session->watcher = std::make_unique<Watcher>(environment(), session->settings.internal);
   const auto variable = session->settings.encode();
   if (root) report_on_sigterm(session->settings, variable);
@@ -176,6 +202,8 @@ void after_fork() noexcept try {
   stop_reporting_on_sigterm();
   session->pid = ::getpid();
   if (!session->settings.children) {
+    stop_serving();
+    journal_switches(nullptr);
     session->journal.close();
     session->watcher.reset();
     return;
@@ -188,6 +216,7 @@ void after_fork() noexcept try {
   // Where that fails the child is watched all the same; only a kill would lose its report.
   static_cast<void>(
       session->journal.open(journal_path(session->settings, session->pid), session->head));
+  serve_again();
 } catch (...) {
   complain("this child process is not governed: no memory");
 }
@@ -196,6 +225,8 @@ void finish() noexcept try {
   auto* session = the_session;
   if (session == nullptr || !session->watcher || session->pid != ::getpid()) return;
   if (!in_main_interpreter()) return;  // another one ends; the process goes on
+  stop_serving();
+  journal_switches(nullptr);
   auto report = current_report();
   session->watcher.reset();
   session->journal.end(report.modules, report.watch_ms, report.patches);
@@ -204,6 +235,10 @@ void finish() noexcept try {
   if (root) {
     stop_reporting_on_sigterm();
     gather(session->settings, report);
+    // Of children that were killed.
+    if (!session->settings.runtime.empty()) {
+      static_cast<void>(control_sockets(session->settings.runtime));
+    }
   } else if (session->settings.report.empty()) {
     return;
   }

@@ -9,6 +9,7 @@ Importing this package changes nothing: no patch, no thread, no socket, no file.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from overt._control import serve
     from overt._errors import (
         DuplicateError,
         Error,
@@ -66,6 +67,7 @@ __all__ = [
     "registry",
     "report",
     "reset",
+    "serve",
     "stale",
     "tap",
     "transaction",
@@ -77,6 +79,7 @@ __all__ = [
 
 # Where each is imported from when it is first used.
 _HOMES = {
+    "_control": ("serve",),
     "_errors": (
         "DuplicateError",
         "Error",

@@ -175,7 +175,7 @@ def refused_there(overt: Overt) -> tuple[int, str]:
 
 
 def test_a_private_directory_is_private(overt: Overt) -> None:
-    """The directory is 0700 and a journal is 0600, whatever the umask."""
+    """The directory is 0700 and a journal and a socket are 0600, whatever the umask."""
     app = overt.write(
         "app.py",
         "import os, pathlib\n"
@@ -183,4 +183,4 @@ def test_a_private_directory_is_private(overt: Overt) -> None:
         "    print(oct(path.stat().st_mode & 0o777), path.suffix)\n",
     )
     done = overt.plain("sh", "-c", f"umask 0; exec overt run --report r.json -- python {app}")
-    assert done.stdout == "0o700 \n0o700 \n0o600 .journal\n"
+    assert done.stdout == "0o700 \n0o600 .sock\n0o700 \n0o600 .journal\n"

@@ -159,7 +159,7 @@ import json, os, signal, sys, threading
 print(json.dumps([
     sys.argv, sys.path, sys.flags.__repr__(), len(sys.meta_path), len(sys.path_hooks),
     str(signal.getsignal(signal.SIGTERM)), str(signal.getsignal(signal.SIGINT)),
-    threading.active_count(), len(os.listdir("/proc/self/task")),
+    threading.active_count(),
     str(sys.excepthook), str(threading.excepthook), sys.gettrace(), sys.getprofile(),
     [n for n in os.listdir("/proc/self/fd") if int(n) < 1000],
     sorted(k for k in os.environ if k != "OVERT_RUN"), __name__, os.getcwd(),

@@ -115,12 +115,19 @@ print(json.dumps({
 
 
 def test_what_a_program_can_ask_is_unchanged(overt: Overt) -> None:
-    """Handlers, hooks, descriptors, threads, paths and environment are as in the plain run."""
+    """Handlers, hooks, descriptors, threads, paths and environment are as in the plain run.
+
+    There is one native thread more, and with --no-control there is none.
+    """
     app = overt.write("app.py", STATE)
     plain = json.loads(overt.plain("python", app, "a b", "é").stdout)
     governed = json.loads(overt.report("python", app, "a b", "é").stdout)
     assert governed["modules"] == sorted({*plain["modules"], "atexit"})
     del plain["modules"], governed["modules"]
+    assert governed["threads"] == [plain["threads"][0], plain["threads"][1] + 1]
+    without = json.loads(overt("run", "--no-control", "--", "python", app, "a b", "é").stdout)
+    assert without["threads"] == plain["threads"]
+    del plain["threads"], governed["threads"]
     assert governed == plain
 
 

@@ -1,0 +1,202 @@
+#include "serving.h"
+
+#include <dlfcn.h>
+#include <nanobind/nanobind.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
+
+#include "namespaces.h"
+#include "overt/output.h"
+#include "overt/process_view.h"
+#include "overt/service.h"
+#include "overt/switch_file.h"
+#include "records.h"
+
+namespace overt::py {
+namespace {
+
+constexpr const char* kVotesVariable = "OVERT_VOTES";
+
+// The ledger as the native thread sees it.
+class View : public ProcessView {
+ public:
+  View() : ledger_(records().ledger()) {}
+
+  void introduce(const Self& self) {
+    const std::lock_guard lock(mutex_);
+    self_ = self;
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    started_ = std::chrono::duration<double>(now).count();
+  }
+
+  ProcessFacts facts() const override {
+    const std::lock_guard lock(mutex_);
+    return {::getpid(), self_.python,  self_.argv,       self_.run,
+            self_.service, started_, ledger_.dropped()};
+  }
+  std::vector<Patch> patches(int after, std::size_t limit) const override {
+    return ledger_.copy(after, limit);
+  }
+  std::vector<Conflict> conflicts() const override { return ledger_.copy_of_conflicts(); }
+
+ private:
+  const Ledger& ledger_;
+  mutable std::mutex mutex_;
+  Self self_;
+  double started_ = 0;
+};
+
+struct Serving {
+  View view;
+  std::unique_ptr<Service> service;
+  std::mutex journal_mutex;
+  Journal* journal = nullptr;
+  bool passes_votes = false;
+};
+
+// Never destroyed, as the board and the history.
+Serving& serving() {
+  static auto* all = new Serving;
+  return *all;
+}
+
+using Callback = int (*)(void*);
+
+// At the next moment at which Python code may run. CPython's public function waits for the main
+// thread, which may sit in a C call while others fork; the one below it, where there is such a
+// symbol, lets any thread do it.
+bool call_soon(Callback callback) {
+  using Add = int (*)(PyInterpreterState*, Callback, void*, int);
+  static const auto add = reinterpret_cast<Add>(::dlsym(RTLD_DEFAULT, "_PyEval_AddPendingCall"));
+  constexpr int kAnyThread = 0;
+  if (add != nullptr) return add(PyInterpreterState_Main(), callback, nullptr, kAnyThread) == 0;
+  return Py_AddPendingCall(callback, nullptr) == 0;
+}
+
+int restart_service(void*) {
+  serve_again();
+  return 0;
+}
+
+// os.environ, so that it reaches every child however it is started. Whatever that raises is ours.
+int write_votes(void*) {
+  const auto text = switchboard().for_children();
+  PyObject* modules = PyImport_GetModuleDict();
+  PyObject* os = modules == nullptr ? nullptr : item(modules, "os");
+  const auto environ = nb::steal(os == nullptr ? nullptr : PyObject_GetAttrString(os, "environ"));
+  const auto name = nb::steal(PyUnicode_FromString(kVotesVariable));
+  const auto value =
+      nb::steal(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "replace"));
+  if (environ.is_valid() && name.is_valid() && value.is_valid()) {
+    if (!text.empty()) {
+      PyObject_SetItem(environ.ptr(), name.ptr(), value.ptr());
+    } else if (PyMapping_HasKey(environ.ptr(), name.ptr()) == 1) {
+      PyObject_DelItem(environ.ptr(), name.ptr());
+    }
+  }
+  if (PyErr_Occurred() != nullptr) PyErr_Clear();
+  return 0;
+}
+
+bool keep(const SwitchEntry& entry) {
+  const auto text = to_json(entry);
+  history().add("switch", text);
+  auto& all = serving();
+  const std::lock_guard lock(all.journal_mutex);
+  return all.journal == nullptr || all.journal->switched(text);
+}
+
+}  // namespace
+
+Switchboard& switchboard() {
+  static auto* board = new Switchboard({.journal = keep, .work = {}, .changed = [] {
+    if (serving().passes_votes) call_soon(write_votes);
+  }});
+  return *board;
+}
+
+History& history() {
+  static auto* events = new History;
+  return *events;
+}
+
+void journal_switches(Journal* journal) {
+  auto& all = serving();
+  const std::lock_guard lock(all.journal_mutex);
+  all.journal = journal;
+}
+
+void enroll(const Patch& patch) {
+  const Facts facts{patch.target, patch.owner, patch.boundary, patch.governed, Fail::original};
+  switchboard().enroll_fixed(patch.id, facts,
+                             patch.governed
+                                 ? "this version of overt switches such a patch by its handle only"
+                                 : "this version of overt cannot switch what other code patched");
+  history().add("patch", nlohmann::json{{"id", patch.id},
+                                        {"target", patch.target},
+                                        {"owner", patch.owner.name},
+                                        {"change", name(patch.change)}}
+                             .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+void withdraw(int id) {
+  switchboard().withdraw_patch(id);
+  history().add("revert", R"({"id": )" + std::to_string(id) + "}");
+}
+
+std::string take_environment() {
+  auto& board = switchboard();
+  std::string wrong;
+  if (const char* off = ::secure_getenv("OVERT_OFF"); off != nullptr && *off != '\0') {
+    const auto done =
+        board.replace(Source::environment, parse_off_variable(off), {"OVERT_OFF", ""});
+    if (!done) wrong = done.error().what;
+  }
+  if (const char* votes = ::secure_getenv(kVotesVariable); votes != nullptr && *votes != '\0') {
+    const auto done = board.inherit(votes);
+    if (!done) wrong = done.error().what + ": " + done.error().subject;
+  }
+  return wrong;
+}
+
+void pass_votes_on() { serving().passes_votes = true; }
+
+std::string serve(const Self& self, const std::string& directory, const std::string& file,
+                  bool control) {
+  auto& all = serving();
+  if (all.service) return {};
+  all.view.introduce(self);
+  all.service = std::make_unique<Service>(
+      ServiceOptions{.control = control, .directory = directory, .file = file}, switchboard(),
+      all.view, history(),
+      ServiceHooks{.restart = [] { call_soon(restart_service); }, .forked = {}});
+  const auto started = all.service->start();
+  if (started) return {};
+  return started.error().what + ": " + started.error().subject;
+}
+
+void stop_serving() noexcept {
+  auto& all = serving();
+  if (!all.service) return;
+  all.service->stop();
+  all.service.reset();
+}
+
+bool is_serving() { return serving().service != nullptr; }
+
+std::string control_path() {
+  auto& all = serving();
+  return all.service ? all.service->socket_path() : std::string();
+}
+
+void serve_again() noexcept {
+  if (auto& all = serving(); all.service) all.service->restart();
+}
+
+}  // namespace overt::py

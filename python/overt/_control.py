@@ -1,0 +1,25 @@
+"""Opening the control socket of a process that `overt run` did not start."""
+
+from __future__ import annotations
+
+import atexit
+import os
+
+import overt._native as _native
+
+_registered = False
+
+
+def serve() -> str:
+    """Open the control socket, so that `overt list` finds this process; return its path.
+
+    Starts the one native thread that answers, also while Python code holds the GIL. Does nothing
+    but to return the path when it is open already. Raises RuntimeError when it cannot be opened.
+    """
+    global _registered
+    path = _native.serve()
+    if not _registered:
+        _registered = True
+        atexit.register(_native.stop_serving)
+        os.register_at_fork(after_in_child=_native.serve_again)
+    return path
