@@ -47,7 +47,13 @@ int run(std::span<char*> arguments) {
   app.require_subcommand(0, 1);
   int status = 0;
   overt::cli::add_run(app, program, status);
+  overt::cli::add_list(app, status);
+  overt::cli::add_show(app, status);
+  overt::cli::add_off(app, status);
+  overt::cli::add_on(app, status);
+  overt::cli::add_journal(app, status);
   overt::cli::add_report(app, status);
+  overt::cli::add_completion(app, status);
   overt::cli::add_finish_run(app, status);
   if (words.empty()) return misused("a verb is missing");
   if (!words.front().starts_with('-') && !is_verb(app, words.front())) {

@@ -9,6 +9,12 @@ namespace overt::cli {
 
 // `program`: what stands on the command line from `--` on.
 void add_run(CLI::App& app, const Words& program, int& status);
+void add_list(CLI::App& app, int& status);
+void add_show(CLI::App& app, int& status);
+void add_off(CLI::App& app, int& status);
+void add_on(CLI::App& app, int& status);
+void add_journal(CLI::App& app, int& status);
+void add_completion(CLI::App& app, int& status);
 void add_report(CLI::App& app, int& status);
 void add_finish_run(CLI::App& app, int& status);
 

@@ -1,0 +1,237 @@
+// overt list: the governed processes, and the patches of one of them or of one service.
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <thread>
+
+#include "../processes.h"
+#include "../selection.h"
+#include "../table.h"
+#include "../verbs.h"
+#include "../words.h"
+
+namespace overt::cli {
+namespace {
+
+struct Options {
+  Selection selection;
+  std::string sort;
+  bool json = false;
+  bool watch = false;
+  bool internal = false;
+};
+
+struct Listed {
+  Client client;
+  std::vector<Json> patches;
+};
+
+// All pages. A process that ends meanwhile has what was read until then.
+std::vector<Json> patches_of(Client& client, const Options& options) {
+  std::vector<Json> patches;
+  for (int after = 0;;) {
+    auto page = client.call("list", {{"after", after}});
+    if (!page) {
+      complain(page.error());
+      break;
+    }
+    for (auto& patch : (*page)["patches"]) {
+      after = patch.value("id", 0);
+      const bool hidden = patch.value("internal", false) && !options.internal;
+      if (!hidden && options.selection.takes(patch)) patches.push_back(std::move(patch));
+    }
+    if (!page->value("more", false)) break;
+  }
+  return patches;
+}
+
+std::size_t count_off(const std::vector<Json>& patches) {
+  return static_cast<std::size_t>(std::count_if(patches.begin(), patches.end(), [](const auto& p) {
+    return p.value("state", "") == "off";
+  }));
+}
+
+std::string argv_words(const Json& hello) {
+  std::string text;
+  for (const auto& word : hello.value("argv", Json::array())) {
+    text += (text.empty() ? "" : " ") + word.get<std::string>();
+  }
+  return text;
+}
+
+std::string process_table(const std::vector<Listed>& all) {
+  Table table({"pid", "service", "python", "patches", "off", "since", "command"}, wants_colour());
+  for (const auto& [client, patches] : all) {
+    const auto& hello = client.hello();
+    table.row({std::to_string(client.pid()), client.service(), hello.value("python", ""),
+               std::to_string(patches.size()), std::to_string(count_off(patches)),
+               clock_words(hello.value("started", 0.0), false), argv_words(hello)});
+  }
+  return table.text();
+}
+
+// A patch as several processes have it: the same line of the same owner on the same target.
+struct Row {
+  Json patch;
+  std::size_t processes = 0;
+  std::size_t off = 0;
+  std::map<std::string, std::uint64_t> numbers;
+  bool metered = false;
+};
+
+std::vector<Row> rows_of(const std::vector<Listed>& all) {
+  std::vector<Row> rows;
+  std::map<std::string, std::size_t> known;
+  for (const auto& [client, patches] : all) {
+    for (const auto& patch : patches) {
+      const auto key = patch.value("target", "") + "\n" + who(patch["owner"]) + "\n" +
+                       place(patch["site"]) + "\n" + patch.value("change", "");
+      const auto [at, fresh] = known.try_emplace(key, rows.size());
+      if (fresh) rows.push_back({patch, 0, 0, {}, false});
+      auto& row = rows[at->second];
+      ++row.processes;
+      if (patch.value("state", "") == "off") ++row.off;
+      for (const char* field : {"calls", "errors", "inside"}) {
+        if (!patch[field].is_number() || !patch.value("metered", false)) continue;
+        row.metered = true;
+        row.numbers[field] += patch[field].get<std::uint64_t>();
+      }
+    }
+  }
+  return rows;
+}
+
+void sort_rows(std::vector<Row>& rows, const std::string& by) {
+  const auto number = [&](const Row& row) {
+    if (by == "own-time") {
+      return row.patch["own_ns"].value("mean", 0.0) *
+             static_cast<double>(row.numbers.contains("calls") ? row.numbers.at("calls") : 0);
+    }
+    return row.numbers.contains(by) ? static_cast<double>(row.numbers.at(by)) : 0.0;
+  };
+  std::stable_sort(rows.begin(), rows.end(), [&](const Row& a, const Row& b) {
+    if (by.empty()) return owner_heading(a.patch) < owner_heading(b.patch);
+    if (by == "target") return a.patch.value("target", "") < b.patch.value("target", "");
+    if (by == "id") return a.patch.value("id", 0) < b.patch.value("id", 0);
+    return number(a) > number(b);
+  });
+}
+
+std::string state_of(const Row& row, std::size_t processes) {
+  if (processes == 1) return state_words(row.patch);
+  const auto state = row.off == row.processes ? "off" : row.off == 0 ? "on" : "mixed";
+  return std::string(state) + ", in " + std::to_string(row.processes) + " of " +
+         std::to_string(processes);
+}
+
+std::string patch_table(const std::vector<Listed>& all, const Options& options) {
+  auto rows = rows_of(all);
+  sort_rows(rows, options.sort);
+  const bool grouped = options.sort.empty();
+  const bool metered = std::any_of(rows.begin(), rows.end(), [](const auto& r) { return r.metered; });
+  std::vector<std::string> head = {"id", "target", "change", "boundary", "state"};
+  if (metered) head.insert(head.end(), {"calls", "errors"});
+  if (!grouped) head.emplace_back("owner");
+  head.emplace_back("made at");
+  Table table(head, wants_colour());
+  std::string owner;
+  for (const auto& row : rows) {
+    const auto& patch = row.patch;
+    if (const auto heading = owner_heading(patch); grouped && heading != owner) {
+      table.heading(owner = heading);
+    }
+    std::vector<std::string> cells = {"p" + std::to_string(patch.value("id", 0)),
+                                      patch.value("target", ""), patch.value("change", ""),
+                                      patch.value("boundary", ""), state_of(row, all.size())};
+    if (metered) {
+      for (const char* field : {"calls", "errors"}) {
+        cells.push_back(row.metered && row.numbers.contains(field)
+                            ? std::to_string(row.numbers.at(field))
+                            : "-");
+      }
+    }
+    if (!grouped) cells.push_back(who(patch["owner"]));
+    cells.push_back(place(patch["site"]));
+    table.row(std::move(cells));
+  }
+  return rows.empty() ? std::string() : "\n" + table.text();
+}
+
+std::string as_json(const std::vector<Listed>& all) {
+  Json out = {{"schema", "overt.list/1"}, {"processes", Json::array()}};
+  for (const auto& [client, patches] : all) {
+    auto process = client.hello();
+    process["patches"] = patches;
+    out["processes"].push_back(std::move(process));
+  }
+  return out.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+// Without a name all processes are shown, and the patches where they are of one service.
+result<std::vector<Client>> clients_of(const std::string& word, bool& patches) {
+  if (!word.empty()) return find_processes(word);
+  std::vector<Error> unanswered;
+  auto all = all_processes(unanswered);
+  for (const auto& error : unanswered) complain(error);
+  if (all.empty()) return find_processes("");
+  patches = std::all_of(all.begin(), all.end(), [&](const auto& client) {
+    return client.service() == all.front().service();
+  });
+  return all;
+}
+
+int list_once(const Options& options, const std::string& word, std::string& text) {
+  bool patches = true;
+  auto clients = clients_of(word, patches);
+  if (!clients) return complain(clients.error());
+  std::vector<Listed> all;
+  for (auto& client : *clients) {
+    auto of_this = patches_of(client, options);
+    all.push_back({std::move(client), std::move(of_this)});
+  }
+  patches = patches || options.selection.narrows() || !options.sort.empty();
+  text = options.json ? as_json(all)
+                      : process_table(all) + (patches ? patch_table(all, options) : std::string());
+  return 0;
+}
+
+int list(const Options& options) {
+  const auto named = split_words(options.selection.words);
+  if (!named) return complain(named.error());
+  if (!named->patches.empty()) {
+    return complain({Code::usage, "`overt show` prints one patch", options.selection.words.back()});
+  }
+  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
+  while (true) {
+    std::string text;
+    const int status = list_once(options, named->process, text);
+    if (options.watch && terminal) std::cout << "\x1b[H\x1b[2J";
+    std::cout << text << std::flush;
+    if (!options.watch || status != 0 || !std::cout) return status;
+    std::this_thread::sleep_for(std::chrono::seconds(2));
+    if (!terminal && !options.json) std::cout << '\n';
+  }
+}
+
+}  // namespace
+
+void add_list(CLI::App& app, int& status) {
+  auto options = std::make_shared<Options>();
+  auto* verb = app.add_subcommand("list", "List governed processes and their patches.");
+  add_selection(*verb, options->selection, false);
+  verb->add_option("--sort", options->sort, "By own-time, calls, errors, target or id, not by owner")
+      ->check(CLI::IsMember({"own-time", "calls", "errors", "target", "id"}));
+  verb->add_flag("--json", options->json, "As overt.list/1");
+  verb->add_flag("--watch", options->watch, "Again every two seconds, until Ctrl-C");
+  verb->add_flag("--internal", options->internal,
+                 "Also show what a distribution changed in itself");
+  verb->callback([&status, options] { status = list(*options); });
+}
+
+}  // namespace overt::cli

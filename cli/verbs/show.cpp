@@ -1,0 +1,116 @@
+// overt show: all that is known of one patch.
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+
+#include "../processes.h"
+#include "../verbs.h"
+#include "../words.h"
+#include "overt/text.h"
+
+namespace overt::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> words;
+  bool json = false;
+};
+
+void field(const std::string& name, const std::string& text) {
+  std::cout << "  " << name << std::string(name.size() < 10 ? 10 - name.size() : 1, ' ')
+            << printable(text) << '\n';
+}
+
+std::string value_words(const Json& value) {
+  if (!value.contains("type")) return "nothing";
+  auto text = value.value("type", "");
+  for (const char* part : {"module", "qualname"}) {
+    const auto at = value.find(part);
+    if (at == value.end() || !at->is_string()) continue;
+    text += (std::string(part) == "module" ? " " : ":") + at->get<std::string>();
+  }
+  return text;
+}
+
+std::string calls_words(const Json& patch) {
+  if (!patch.value("metered", false)) return "not counted";
+  return number_words(patch["calls"]) + ", " + number_words(patch["errors"]) + " raised, " +
+         number_words(patch["inside"]) + " inside now";
+}
+
+void print(const Client& client, const Json& patch) {
+  const auto id = "p" + std::to_string(patch.value("id", 0));
+  std::cout << id << "  " << printable(patch.value("target", "")) << '\n';
+  field("process", client.name());
+  field("owner", owner_heading(patch));
+  field("change", patch.value("change", "") + ", " + patch.value("origin", "") + ", boundary " +
+                      patch.value("boundary", ""));
+  field("made at", place(patch["site"]) + ", " + clock_words(patch.value("at", 0.0), true));
+  field("old", value_words(patch["old"]));
+  field("new", value_words(patch["new"]));
+  field("state", state_words(patch));
+  if (const auto why = patch.value("why", ""); !why.empty()) field("", why);
+  for (const auto& vote : patch.value("votes", Json::array())) {
+    field("vote", vote_words(vote) + ", " + vote.value("actor", "") + ", " +
+                      clock_words(vote.value("at", 0.0), true));
+  }
+  for (const auto& vote : patch.value("lifted", Json::array())) {
+    field("lifted", vote_words(vote));
+  }
+  field("calls", calls_words(patch));
+  std::string layers;
+  for (const auto& layer : patch["layers"]) {
+    layers += (layers.empty() ? "p" : ", then p") + std::to_string(layer.value("id", 0)) + " " +
+              layer.value("owner", "");
+  }
+  if (patch["layers"].size() > 1) field("layers", layers);
+  const bool off = patch.value("state", "") == "off";
+  field("switch", std::string("overt ") + (off ? "on " : "off ") + std::to_string(client.pid()) +
+                      " " + id);
+  std::cout << "  stack, innermost first\n";
+  for (const auto& site : patch.value("stack", Json::array())) {
+    std::cout << "    " << printable(place(site)) << "  " << printable(site.value("function", ""))
+              << '\n';
+  }
+}
+
+int show(const Options& options) {
+  const auto named = split_words(options.words);
+  if (!named) return complain(named.error());
+  if (named->patches.size() != 1) {
+    return complain({Code::usage, "which patch? as in `overt show 4711 p12`", "show"});
+  }
+  auto clients = find_processes(named->process);
+  if (!clients) return complain(clients.error());
+  // In a service the first process that has it: ids of workers differ from those of their master.
+  Error missing;
+  for (auto& client : *clients) {
+    auto patch = client.call("show", {{"patch", named->patches.front()}});
+    if (!patch) {
+      missing = patch.error();
+      continue;
+    }
+    if (options.json) {
+      Json out = {{"schema", "overt.show/1"}, {"pid", client.pid()}};
+      out.update(*patch);
+      std::cout << out.dump(1, ' ', false, Json::error_handler_t::replace) << '\n';
+    } else {
+      print(client, *patch);
+    }
+    return 0;
+  }
+  return complain(missing);
+}
+
+}  // namespace
+
+void add_show(CLI::App& app, int& status) {
+  auto options = std::make_shared<Options>();
+  auto* verb = app.add_subcommand("show", "Show all that is known of one patch.");
+  verb->add_option("PROCESS", options->words, "A pid or the name of a service, then a patch: p12");
+  verb->add_flag("--json", options->json, "As overt.show/1");
+  verb->callback([&status, options] { status = show(*options); });
+}
+
+}  // namespace overt::cli
