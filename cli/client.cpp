@@ -74,6 +74,10 @@ tl::unexpected<Error> Client::lost(const std::string& what) const {
   return fail(Code::not_found, what, std::to_string(pid_));
 }
 
+tl::unexpected<Error> Client::silent() const {
+  return fail(Code::io, "this process does not answer; is it stopped?", std::to_string(pid_));
+}
+
 result<void> Client::send(const std::string& verb, const Json& params) {
   const Json request = {{"jsonrpc", "2.0"}, {"id", 1}, {"method", verb}, {"params", params}};
   auto line = request.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -83,7 +87,7 @@ result<void> Client::send(const std::string& verb, const Json& params) {
     if (put >= 0) {
       rest.remove_prefix(static_cast<std::size_t>(put));
     } else if (errno == EAGAIN) {
-      return lost("this process does not answer; is it stopped?");
+      return silent();
     } else if (errno != EINTR) {
       return lost("this process has ended meanwhile");
     }
@@ -100,7 +104,7 @@ result<Json> Client::receive() {
     if (got > 0) {
       in_.append(buffer.data(), static_cast<std::size_t>(got));
     } else if (got < 0 && errno == EAGAIN) {
-      return lost("this process does not answer; is it stopped?");
+      return silent();
     } else if (got == 0 || errno != EINTR) {
       return lost("this process has ended meanwhile");
     }

@@ -39,6 +39,7 @@ class Client {
   Client(int fd, int pid, std::string path);
   result<void> greet();
   tl::unexpected<Error> lost(const std::string& what) const;
+  tl::unexpected<Error> silent() const;
 
   int fd_ = -1;
   int pid_ = 0;

@@ -88,7 +88,7 @@ std::vector<Client> all_processes(std::vector<Error>& unanswered) {
     auto client = Client::connect(directory, name);
     if (client) {
       clients.push_back(std::move(*client));
-    } else {
+    } else if (client.error().code != Code::not_found) {  // else it has just ended
       unanswered.push_back(client.error());
     }
   }

@@ -125,12 +125,12 @@ std::string obstacle(const Json& patch, const Switching& options) {
                  "switches it off too"
                : "stays on: its votes were overridden";
   }
-  if (!off && wanted == "off") {
+  if (!off && wanted == "off" && patch.value("state", "") == "off") {
     const auto votes = patch.value("votes", Json::array());
     if (votes.empty()) return "stays off";
     return "stays off: " + vote_words(votes.front()) + command_against(votes.front());
   }
-  if (patch.value("level", "") == "refused") {
+  if (patch.value("level", "") == "refused" && patch.value("state", "") != options.verb) {
     return (off ? "stays on: " : "stays off: ") + patch.value("why", "");
   }
   if (patch.value("level", "") == "queued") {

@@ -12,6 +12,7 @@
 #include <charconv>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "descriptors.h"
 #include "overt/runtime_dir.h"
@@ -48,7 +49,15 @@ class Address {
   sockaddr_un address_{};
 };
 
-bool is_alive(int pid) { return ::kill(pid, 0) == 0 || errno == EPERM; }
+// A process that has ended and that nobody has waited for yet is none.
+bool is_alive(int pid) {
+  if (::kill(pid, 0) != 0 && errno != EPERM) return false;
+  std::ifstream stream("/proc/" + std::to_string(pid) + "/stat");
+  std::string line;
+  std::getline(stream, line);
+  const auto name_end = line.rfind(')');
+  return name_end == std::string::npos || line.substr(name_end + 1, 2) != " Z";
+}
 
 int pid_of_temporary(const std::string& name) {
   int pid = 0;

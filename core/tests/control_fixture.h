@@ -1,0 +1,54 @@
+// A process without Python: a board, two patches and a view, for tests of the protocol and service.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <mutex>
+#include <nlohmann/json.hpp>
+
+#include "overt/control.h"
+#include "overt/ledger.h"
+#include "patches.h"
+
+namespace overt::test {
+
+class FewPatches : public ProcessView {
+ public:
+  FewPatches() {
+    ledger_.add(patch_of("http.client:HTTPConnection.send", "sentry-sdk"));
+    ledger_.add(patch_of("http.client:HTTPConnection.send", "ddtrace"));
+  }
+  ProcessFacts facts() const override {
+    return {::getpid(), "3.13.0", {"python", "app.py"}, "run-1", "app.py", 1.5, 0};
+  }
+  std::vector<Patch> patches(int after, std::size_t limit) const override {
+    return ledger_.copy(after, limit);
+  }
+  std::vector<Conflict> conflicts() const override { return ledger_.copy_of_conflicts(); }
+
+ private:
+  Ledger ledger_;
+};
+
+struct Process {
+  Process() {
+    for (const auto& patch : view.patches(0, 10)) {
+      const Facts facts{patch.target, patch.owner, patch.boundary, false, Fail::original};
+      board.enroll(patch.id, facts, &cells[static_cast<std::size_t>(patch.id) - 1]);
+    }
+  }
+
+  Cell cells[2];
+  History history;
+  Switchboard board;
+  FewPatches view;
+  Control control{board, view, history};
+};
+
+inline std::string request(const std::string& verb, const nlohmann::json& params = {}) {
+  nlohmann::json out = {{"jsonrpc", "2.0"}, {"id", 1}, {"method", verb}};
+  if (!params.is_null()) out["params"] = params;
+  return out.dump();
+}
+
+}  // namespace overt::test

@@ -1,0 +1,158 @@
+#include "overt/control.h"
+
+#include <doctest/doctest.h>
+
+#include <random>
+
+#include "control_fixture.h"
+
+using namespace overt;
+using nlohmann::json;
+using test::request;
+
+namespace {
+
+struct Fixture : test::Process {
+  json say(const std::string& frame) { return json::parse(answer(control, frame, "tester").line); }
+  json ask(const std::string& verb, const json& params = {}) {
+    const auto reply = say(request(verb, params));
+    return reply.contains("result") ? reply["result"] : reply;
+  }
+  int code(const std::string& frame) { return say(frame)["error"]["code"]; }
+};
+
+const json kAll = json::array({{{"scope", "process"}}});
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Fixture, "hello says who this is") {
+  const auto hello = ask("hello");
+  CHECK(hello["protocol"] == 1);
+  CHECK(hello["service"] == "app.py");
+  CHECK(hello["argv"] == json({"python", "app.py"}));
+}
+
+TEST_CASE_FIXTURE(Fixture, "list gives pages without stacks, show gives one patch whole") {
+  const auto first = ask("list", {{"limit", 1}});
+  REQUIRE(first["patches"].size() == 1);
+  CHECK(first["more"] == true);
+  CHECK_FALSE(first["patches"][0].contains("stack"));
+  const auto second = ask("list", {{"after", 1}});
+  CHECK(second["patches"][0]["id"] == 2);
+  CHECK(second["more"] == false);
+  const auto shown = ask("show", {{"patch", 2}});
+  CHECK(shown["stack"].size() == 2);
+  CHECK(shown["layers"].size() == 2);
+  CHECK(shown["switchable"] == true);
+  CHECK(ask("show", {{"patch", 3}})["error"]["code"] == 4);
+  CHECK(ask("show")["error"]["code"] == 4);
+}
+
+TEST_CASE_FIXTURE(Fixture, "off and on say what came of it, and again is no error") {
+  const json owner = {{"on", {{{"scope", "owner"}, {"owner", "Sentry_SDK"}}}}, {"reason", "why"}};
+  for (int i = 0; i < 2; ++i) {
+    const auto off = ask("off", owner);
+    CHECK(off["counts"]["matched"] == 1);
+    CHECK(off["counts"]["changed"] == (i == 0 ? 1 : 0));
+    CHECK(off["counts"]["drained"] == 1);
+    CHECK(off["patches"][0]["votes"][0]["actor"] == "tester");
+    CHECK(off["patches"][0]["votes"][0]["reason"] == "why");
+  }
+  CHECK(cells[0].is_off());
+  CHECK_FALSE(cells[1].is_off());
+  CHECK(ask("on", owner)["counts"]["changed"] == 1);
+  CHECK(ask("on", owner)["counts"]["changed"] == 0);
+  CHECK_FALSE(cells[0].is_off());
+}
+
+TEST_CASE_FIXTURE(Fixture, "a dry run changes nothing") {
+  CHECK(ask("off", {{"on", kAll}, {"dry_run", true}})["counts"]["matched"] == 2);
+  CHECK_FALSE(cells[0].is_off());
+  CHECK(board.all_votes().empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "a name that nothing has is an error, unless it is meant for later") {
+  const json nobody = {{"on", {{{"scope", "owner"}, {"owner", "nobody"}}}}};
+  CHECK(ask("off", nobody)["error"]["code"] == 4);
+  CHECK(board.all_votes().empty());
+  auto later = nobody;
+  later["future"] = true;
+  CHECK(ask("off", later)["counts"]["matched"] == 0);
+  CHECK(board.all_votes().size() == 1);
+  CHECK(ask("off", {{"on", {{{"scope", "patch"}, {"patch", 9}}}}})["error"]["data"]["subject"] ==
+        "p9");
+}
+
+TEST_CASE_FIXTURE(Fixture, "budgets are reset by their own verb, and overridden by a lift") {
+  REQUIRE(board.vote({Source::budget, Selector::of_patch(1), {"budget", ""}, false, 0}));
+  CHECK(ask("on", {{"on", kAll}})["counts"]["off"] == 1);
+  const json lift = {{"on", kAll}, {"override_seconds", 60}, {"reason", "look"}};
+  CHECK(ask("on", lift)["counts"]["off"] == 0);
+  CHECK(ask("hello")["lifted"] == true);
+  CHECK(ask("reset-trip", {{"on", kAll}})["counts"]["off"] == 0);
+  CHECK(board.all_votes().empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "the report is that of files, page by page") {
+  const auto report = ask("report");
+  CHECK(report["schema"] == "overt.report/1");
+  CHECK(report["patches"].size() == 2);
+  CHECK(report["conflicts"].size() == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "the journal goes on where the reader was") {
+  history.add("patch", R"({"id": 1})");
+  history.add("switch", R"({"verb": "off"})");
+  const auto all = ask("journal");
+  CHECK(all["events"].size() == 2);
+  CHECK(all["events"][1]["what"]["verb"] == "off");
+  CHECK(ask("journal", {{"after", 1}})["events"].size() == 1);
+  CHECK(ask("journal", {{"after", 2}})["events"].empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "what is no request is refused by name and changes nothing") {
+  CHECK(code("") == -32700);
+  CHECK(code("off") == -32700);
+  CHECK(code("[]") == -32600);
+  CHECK(code("{}") == -32600);
+  CHECK(code(R"({"jsonrpc":"2.0","id":{},"method":"off"})") == -32600);
+  CHECK(code(R"({"jsonrpc":"1.0","id":1,"method":"off"})") == -32600);
+  CHECK(code(R"({"jsonrpc":"2.0","id":1,"method":"off","params":[]})") == -32600);
+  CHECK(code(request("eval")) == -32601);
+  CHECK(code(std::string(60'000, '[')) == -32700);
+  for (const auto& params : std::vector<json>{
+           json::object(), {{"on", json::array()}}, {{"on", "all"}}, {{"on", {1}}},
+           {{"on", {{{"scope", "world"}}}}}, {{"on", {{{"scope", "patch"}, {"patch", -1}}}}},
+           {{"on", {{{"scope", "owner"}, {"owner", ""}}}}}, {{"on", kAll}, {"reason", 1}},
+           {{"on", kAll}, {"dry_run", "no"}}, {{"on", kAll}, {"future", 1}},
+           {{"on", kAll}, {"reason", std::string(1001, 'x')}},
+           {{"on", kAll}, {"including_protected", true}},
+           {{"on", json(std::vector<json>(257, kAll[0]))}}}) {
+    CHECK(code(request("off", params)) == 2);
+  }
+  CHECK(code(request("on", {{"on", kAll}, {"override_seconds", 10}})) == 2);
+  CHECK(code(request("list", {{"after", -1}})) == 2);
+  CHECK(code(request("list", {{"after", 1e300}})) == 2);
+  CHECK(board.all_votes().empty());
+  CHECK_FALSE(board.is_lifted());
+}
+
+TEST_CASE_FIXTURE(Fixture, "bytes that are no text are answered in text") {
+  const auto reply = answer(control, "{\"jsonrpc\":\"2.0\",\"id\":\"\xff\",\"method\":\"off\"}", "t");
+  CHECK(json::parse(reply.line).contains("error"));
+  CHECK(reply.line.ends_with("\n"));
+}
+
+TEST_CASE_FIXTURE(Fixture, "mutated frames never switch by accident and always get one line") {
+  std::mt19937 random(20261124);  // NOLINT(cert-msc51-cpp): the same each time
+  const auto whole = request("show", {{"patch", 1}});
+  for (int i = 0; i < 20'000; ++i) {
+    auto frame = whole;
+    for (unsigned n = random() % 4 + 1; n > 0; --n) {
+      frame[random() % frame.size()] = static_cast<char>(random() % 256);
+    }
+    const auto reply = answer(control, frame, "tester");
+    REQUIRE(reply.line.find('\n') == reply.line.size() - 1);
+  }
+  CHECK(board.all_votes().empty());
+}

@@ -1,0 +1,334 @@
+#include "overt/switchboard.h"
+
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <random>
+#include <set>
+#include <thread>
+
+using namespace overt;
+
+namespace {
+
+Facts facts_of(const std::string& owner, const std::string& target = "m:f",
+               Fail fail = Fail::original) {
+  return {target, {owner, "1", owner}, Boundary::stdlib, true, fail};
+}
+
+Vote control(Selector selector, std::string reason = "test") {
+  return {Source::control, std::move(selector), {"me", std::move(reason)}, false, 0};
+}
+
+// A board whose journal, work and time are the test's.
+struct Fixture {
+  double time = 100;
+  bool disk_is_full = false;
+  std::vector<SwitchEntry> journal;
+  std::vector<std::pair<int, bool>> work;
+  int changes = 0;
+  std::array<Cell, 4> cells;
+  Switchboard board{{.journal =
+                         [this](const SwitchEntry& entry) {
+                           if (!disk_is_full) journal.push_back(entry);
+                           return !disk_is_full;
+                         },
+                     .work = [this](int id, bool off) { work.emplace_back(id, off); },
+                     .changed = [this] { ++changes; }},
+                    [this] { return time; }};
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Fixture, "off and on reach the cell at once, and the journal says who and why") {
+  CHECK_FALSE(board.enroll(1, facts_of("a"), &cells[0]));
+  const auto off = board.vote(control(Selector::of_patch(1)));
+  REQUIRE(off);
+  CHECK(cells[0].is_off());
+  CHECK(off->front().level == Level::drained);
+  REQUIRE(board.unvote(Source::control, Selector::of_patch(1), {"me", "over"}));
+  CHECK_FALSE(cells[0].is_off());
+  REQUIRE(journal.size() == 2);
+  CHECK(journal[0].turned_off == std::vector{1});
+  CHECK(journal[1].turned_on == std::vector{1});
+  CHECK(journal[1].by.reason == "over");
+  CHECK(journal[0].sequence < journal[1].sequence);
+  CHECK(changes == 2);
+}
+
+TEST_CASE_FIXTURE(Fixture, "only the source that voted can withdraw") {
+  board.enroll(1, facts_of("a"), &cells[0]);
+  REQUIRE(board.vote(control(Selector::of_owner("a"))));
+  REQUIRE(board.vote({Source::api, Selector::everything(), {"code", ""}, false, 0}));
+  REQUIRE(board.unvote(Source::control, Selector::everything(), {"me", ""}));
+  CHECK(cells[0].is_off());
+  CHECK(journal.back().turned_on.empty());
+  REQUIRE(journal.back().held.size() == 1);
+  CHECK(journal.back().held.front().source == Source::api);
+  REQUIRE(board.unvote(Source::api, Selector::everything(), {"code", ""}));
+  CHECK_FALSE(cells[0].is_off());
+}
+
+TEST_CASE_FIXTURE(Fixture, "a patch that is enrolled under an owner that is off starts off") {
+  REQUIRE(board.vote(control(Selector::of_owner("late"))));
+  CHECK(board.enroll(1, facts_of("late"), &cells[0]));
+  CHECK(cells[0].is_off());
+  board.enroll_queued(2, facts_of("late"));
+  CHECK(work == std::vector{std::pair(2, true)});
+  CHECK(board.standing(2)->level == Level::queued);
+}
+
+TEST_CASE_FIXTURE(Fixture, "withdrawing an owner takes the votes on its patches along") {
+  board.enroll(1, facts_of("a"), &cells[0]);
+  board.enroll(2, facts_of("b"), &cells[1]);
+  REQUIRE(board.vote(control(Selector::of_patch(1))));
+  REQUIRE(board.vote(control(Selector::of_patch(2))));
+  REQUIRE(board.unvote(Source::control, Selector::of_owner("a"), {"me", ""}));
+  CHECK_FALSE(cells[0].is_off());
+  CHECK(cells[1].is_off());
+}
+
+TEST_CASE_FIXTURE(Fixture, "protected patches are spared by a wide vote") {
+  board.enroll(1, facts_of("a", "m:f", Fail::patched), &cells[0]);
+  REQUIRE(board.vote(control(Selector::everything())));
+  CHECK_FALSE(cells[0].is_off());
+  auto vote = control(Selector::everything(), "");
+  vote.including_protected = true;
+  const auto refused = board.vote(vote);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Code::usage);
+  vote.by.reason = "the fix is worse";
+  REQUIRE(board.vote(vote));
+  CHECK(cells[0].is_off());
+}
+
+TEST_CASE_FIXTURE(Fixture, "off is never refused, on needs the journal") {
+  board.enroll(1, facts_of("a"), &cells[0]);
+  disk_is_full = true;
+  REQUIRE(board.vote(control(Selector::of_patch(1))));
+  CHECK(cells[0].is_off());
+  const auto refused = board.unvote(Source::control, Selector::of_patch(1), {"me", ""});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Code::io);
+  CHECK(cells[0].is_off());
+  disk_is_full = false;
+  REQUIRE(board.unvote(Source::control, Selector::of_patch(1), {"me", ""}));
+  CHECK_FALSE(cells[0].is_off());
+}
+
+TEST_CASE_FIXTURE(Fixture, "a file replaces all its votes, and what it adds holds on a full disk") {
+  board.enroll(1, facts_of("a"), &cells[0]);
+  board.enroll(2, facts_of("b"), &cells[1]);
+  const By file{"overt.toml", ""};
+  const auto vote = [&](const char* owner) {
+    return Vote{Source::file, Selector::of_owner(owner), file, false, 0};
+  };
+  REQUIRE(board.replace(Source::file, {vote("a")}, file));
+  disk_is_full = true;
+  CHECK_FALSE(board.replace(Source::file, {vote("b")}, file));
+  CHECK(cells[0].is_off());
+  CHECK(cells[1].is_off());
+  disk_is_full = false;
+  REQUIRE(board.replace(Source::file, {vote("b")}, file));
+  CHECK_FALSE(cells[0].is_off());
+  REQUIRE(board.replace(Source::file, {}, file));
+  CHECK_FALSE(cells[1].is_off());
+}
+
+TEST_CASE_FIXTURE(Fixture, "a lift ends by itself, by the boot clock, and by the next off") {
+  board.enroll(1, facts_of("a"), &cells[0]);
+  REQUIRE(board.vote({Source::budget, Selector::of_patch(1), {"budget", "20us"}, false, 0}));
+  CHECK_FALSE(board.lift(Selector::of_patch(1), 60, {"me", ""}));
+  CHECK_FALSE(board.lift(Selector::of_patch(1), 3601, {"me", "why"}));
+  CHECK_FALSE(board.lift(Selector::of_patch(1), 0, {"me", "why"}));
+  REQUIRE(board.lift(Selector::of_patch(1), 60, {"me", "why"}));
+  CHECK_FALSE(cells[0].is_off());
+  CHECK(board.standing(1)->lifted.size() == 1);
+  CHECK(board.expire() == 160);
+  time = 159;
+  CHECK(board.expire() == 160);
+  CHECK_FALSE(cells[0].is_off());
+  time = 160;
+  CHECK_FALSE(board.expire());
+  CHECK(cells[0].is_off());
+  CHECK(journal.back().verb == "expire");
+  CHECK(journal.back().turned_off == std::vector{1});
+  REQUIRE(board.lift(Selector::everything(), 60, {"me", "why"}));
+  REQUIRE(board.vote(control(Selector::of_patch(1))));
+  CHECK(cells[0].is_off());
+  CHECK_FALSE(board.is_lifted());
+}
+
+TEST_CASE_FIXTURE(Fixture, "a lift does not reach policy, environment and file") {
+  board.enroll(1, facts_of("a"), &cells[0]);
+  for (const auto source : {Source::policy, Source::environment, Source::file}) {
+    REQUIRE(board.replace(source, {{source, Selector::everything(), {"x", ""}, false, 0}}, {}));
+    REQUIRE(board.lift(Selector::everything(), 60, {"me", "why"}));
+    CHECK(cells[0].is_off());
+    REQUIRE(board.replace(source, {}, {}));
+    CHECK_FALSE(cells[0].is_off());
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "levels: accepted while a call is inside, then drained, then removed") {
+  board.enroll(1, facts_of("a"), &cells[0]);
+  cells[0].entered.add();
+  REQUIRE(board.vote(control(Selector::of_patch(1))));
+  CHECK(board.standing(1)->level == Level::accepted);
+  CHECK(board.standing(1)->inside == 1);
+  cells[0].left.add();
+  CHECK(board.standing(1)->level == Level::drained);
+  board.settle(1, true, Level::removed);
+  CHECK(board.standing(1)->level == Level::removed);
+  board.settle(1, false, Level::accepted);  // late news of an older wish
+  CHECK(board.standing(1)->level == Level::removed);
+}
+
+TEST_CASE_FIXTURE(Fixture, "queued work says what came of it") {
+  board.enroll_queued(1, facts_of("a"));
+  REQUIRE(board.vote(control(Selector::of_patch(1))));
+  CHECK(board.standing(1)->level == Level::queued);
+  CHECK_FALSE(board.standing(1)->is_off());
+  board.settle(1, true, Level::refused, "a foreign patch is on top");
+  CHECK(board.standing(1)->why == "a foreign patch is on top");
+  board.settle(1, true, Level::removed);
+  CHECK(board.standing(1)->is_off());
+  REQUIRE(board.unvote(Source::control, Selector::of_patch(1), {"me", ""}));
+  CHECK(work == std::vector{std::pair(1, true), std::pair(1, false)});
+}
+
+TEST_CASE_FIXTURE(Fixture, "what cannot be switched says why, and counts as on") {
+  board.enroll_fixed(1, facts_of("a"), "no way");
+  const auto done = board.vote(control(Selector::of_patch(1)));
+  REQUIRE(done);
+  CHECK(done->front().level == Level::refused);
+  CHECK(done->front().why == "no way");
+  CHECK_FALSE(done->front().is_off());
+  CHECK(journal.back().turned_off.empty());
+  board.arm(1, &cells[0]);  // its mechanism comes later: the vote was waiting for it
+  CHECK(cells[0].is_off());
+  board.disarm(1, "gone again");
+  CHECK_FALSE(board.standing(1)->is_off());
+}
+
+TEST_CASE_FIXTURE(Fixture, "a withdrawn patch leaves its cell alone") {
+  board.enroll(1, facts_of("a"), &cells[0]);
+  board.withdraw_patch(1);
+  REQUIRE(board.vote(control(Selector::everything())));
+  CHECK_FALSE(cells[0].is_off());
+  CHECK_FALSE(board.standing(1));
+}
+
+TEST_CASE_FIXTURE(Fixture, "a listener may call back: nothing is locked while it runs") {
+  board.listen({.journal = {}, .work = [this](int id, bool off) {
+                  board.settle(id, off, Level::removed);
+                },
+                .changed = [this] { CHECK(board.all_votes().size() <= 1); }});
+  board.enroll_queued(1, facts_of("a"));
+  REQUIRE(board.vote(control(Selector::everything())));
+  CHECK(board.standing(1)->level == Level::removed);
+}
+
+TEST_CASE_FIXTURE(Fixture, "children inherit votes by name, not those of environment and file") {
+  board.enroll(1, facts_of("a", "m:f"), &cells[0]);
+  CHECK(board.for_children().empty());
+  REQUIRE(board.vote(control(Selector::of_patch(1), "incident \"42\"\n")));
+  REQUIRE(board.vote(control(Selector::of_owner("b"))));
+  REQUIRE(board.replace(Source::environment,
+                        {{Source::environment, Selector::of_owner("c"), {}, false, 0}}, {}));
+  Switchboard child;
+  Cell of_a;
+  Cell of_b;
+  Cell of_c;
+  REQUIRE(child.inherit(board.for_children()));
+  child.enroll(7, facts_of("a", "m:f"), &of_a);
+  child.enroll(8, facts_of("b", "m:f"), &of_b);
+  child.enroll(9, facts_of("c", "m:f"), &of_c);
+  CHECK(of_a.is_off());
+  CHECK(of_b.is_off());
+  CHECK_FALSE(of_c.is_off());
+  REQUIRE(child.unvote(Source::control, Selector::everything(), {"me", ""}));
+  CHECK_FALSE(of_a.is_off());
+  for (const char* wrong : {"", "x", "[]", R"({"votes": 1})", R"({"votes": [1]})",
+                            R"({"votes": [{"scope": "owner"}]})", R"({"lifts": [{}]})"}) {
+    CHECK_FALSE(child.inherit(wrong));
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "a forked child keeps the votes and can change them") {
+  board.enroll(1, facts_of("a"), &cells[0]);
+  REQUIRE(board.vote(control(Selector::of_patch(1))));
+  board.before_fork();
+  const pid_t child = ::fork();
+  board.after_fork();
+  if (child == 0) {
+    const bool kept = board.is_off(1);
+    const bool changed = board.unvote(Source::control, Selector::everything(), {}).has_value();
+    ::_exit(kept && changed && !cells[0].is_off() ? 0 : 1);
+  }
+  int status = 1;
+  ::waitpid(child, &status, 0);
+  CHECK(status == 0);
+  CHECK(cells[0].is_off());
+}
+
+// The union against a model that knows nothing but the votes, in every order.
+TEST_CASE_FIXTURE(Fixture, "random votes: the state is the union, whatever the order") {
+  std::mt19937 random(20261124);  // NOLINT(cert-msc51-cpp): the same each time
+  const auto any = [&](int count) { return static_cast<int>(random() % static_cast<unsigned>(count)); };
+  const std::array<std::string, 2> owners = {"a", "b"};
+  for (int id = 0; id < 4; ++id) {
+    board.enroll(id + 1, facts_of(owners[static_cast<std::size_t>(id) % 2]),
+                 &cells[static_cast<std::size_t>(id)]);
+  }
+  std::set<std::pair<int, int>> model;  // source, scope: 0 all, 1-2 owners, 3-6 patches
+  const auto selector = [&](int scope) {
+    if (scope == 0) return Selector::everything();
+    if (scope < 3) return Selector::of_owner(owners[static_cast<std::size_t>(scope - 1)]);
+    return Selector::of_patch(scope - 2);
+  };
+  const auto covers = [](int wide, int narrow) {
+    return wide == 0 || wide == narrow || (wide < 3 && narrow >= 3 && (narrow - 3) % 2 == wide - 1);
+  };
+  for (int step = 0; step < 3000; ++step) {
+    const int source = any(2);
+    const int scope = any(7);
+    const auto as = source == 0 ? Source::control : Source::api;
+    if (any(2) == 0) {
+      REQUIRE(board.vote({as, selector(scope), {"me", ""}, false, 0}));
+      model.emplace(source, scope);
+    } else {
+      REQUIRE(board.unvote(as, selector(scope), {"me", ""}));
+      std::erase_if(model, [&](const auto& v) { return v.first == source && covers(scope, v.second); });
+    }
+    for (int id = 1; id <= 4; ++id) {
+      bool off = false;
+      for (const auto& vote : model) off = off || covers(vote.second, id + 2);
+      REQUIRE(cells[static_cast<std::size_t>(id - 1)].is_off() == off);
+    }
+  }
+}
+
+TEST_CASE("votes from many threads while patches come and go") {
+  Switchboard board;
+  std::array<Cell, 64> cells;
+  std::vector<std::jthread> threads;
+  for (int worker = 0; worker < 4; ++worker) {
+    threads.emplace_back([&, worker] {
+      for (int i = 0; i < 500; ++i) {
+        const int id = worker * 16 + i % 16 + 1;
+        board.enroll(id, facts_of("owner" + std::to_string(worker)),
+                     &cells[static_cast<std::size_t>(id - 1)]);
+        static_cast<void>(board.vote(control(Selector::of_owner("owner" + std::to_string(i % 4)))));
+        static_cast<void>(board.standings());
+        static_cast<void>(board.unvote(Source::control, Selector::everything(), {}));
+        if (i % 3 == 0) board.withdraw_patch(id);
+      }
+    });
+  }
+  threads.clear();
+  CHECK(board.all_votes().empty());
+  for (const auto& standing : board.standings()) CHECK_FALSE(standing.off);
+}
