@@ -15,7 +15,7 @@
 namespace overt::cli {
 namespace {
 
-constexpr int kPatience = 3;                                 // seconds; the thread that answers waits for nothing
+constexpr int kPatience = 3;  // seconds; the thread that answers waits for nothing
 constexpr std::size_t kLargestAnswer = std::size_t{64} << 20U;
 
 }  // namespace
@@ -63,8 +63,9 @@ result<void> Client::greet() {
   const auto protocol = hello_.find("protocol");
   if (protocol == hello_.end() || *protocol != kProtocol) {
     return fail(Code::format,
-                "this process runs overt " + hello_.value("overt", "?") + ", this command is overt " +
-                    OVERT_VERSION + "; use the command beside its python",
+                "this process runs overt " + hello_.value("overt", "?") +
+                    ", this command is overt " + OVERT_VERSION +
+                    "; use the command beside its python",
                 std::to_string(pid_));
   }
   return {};
@@ -81,7 +82,8 @@ tl::unexpected<Error> Client::silent() const {
 result<void> Client::send(const std::string& verb, const Json& params) {
   const Json request = {{"jsonrpc", "2.0"}, {"id", 1}, {"method", verb}, {"params", params}};
   auto line = request.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-  if (line.size() > kLargestFrame) return fail(Code::usage, "this is too much to ask at once", verb);
+  if (line.size() > kLargestFrame)
+    return fail(Code::usage, "this is too much to ask at once", verb);
   for (std::string_view rest = line; !rest.empty();) {
     const auto put = ::send(fd_, rest.data(), rest.size(), MSG_NOSIGNAL);
     if (put >= 0) {
@@ -109,7 +111,8 @@ result<Json> Client::receive() {
       return lost("this process has ended meanwhile");
     }
   }
-  auto answer = Json::parse(in_.begin(), in_.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
+  auto answer =
+      Json::parse(in_.begin(), in_.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
   in_.erase(0, end + 1);
   if (!answer.is_object()) return fail(Code::format, "what answers here is not overt", path_);
   if (const auto error = answer.find("error"); error != answer.end() && error->is_object()) {
@@ -118,7 +121,8 @@ result<Json> Client::receive() {
     return fail(code == exit_status(Code::not_found) ? Code::not_found : Code::usage,
                 error->value("message", ""), subject.empty() ? std::to_string(pid_) : subject);
   }
-  if (!answer.contains("result")) return fail(Code::format, "what answers here is not overt", path_);
+  if (!answer.contains("result"))
+    return fail(Code::format, "what answers here is not overt", path_);
   return std::move(answer["result"]);
 }
 

@@ -56,7 +56,8 @@ result<Client> with_pid(int pid) {
   const bool known = ::stat(("/proc/" + subject).c_str(), &info) == 0;
   if (known && info.st_uid != ::geteuid() && ::geteuid() != 0) {
     return fail(Code::io,
-                "this process belongs to another user, uid " + std::to_string(info.st_uid), subject);
+                "this process belongs to another user, uid " + std::to_string(info.st_uid),
+                subject);
   }
   return fail(Code::not_found,
               "this process cannot be reached: it was not started with `overt run`, or with "

@@ -8,12 +8,12 @@
 
 namespace overt::cli {
 
-// All that answer, by pid; stale sockets are removed on the way. `unanswered` gets one line for each
-// that is there and does not answer.
+// All that answer, by pid; stale sockets are removed on the way. `unanswered` gets one line for
+// each that is there and does not answer.
 std::vector<Client> all_processes(std::vector<Error>& unanswered);
 
-// Those that `word` names: a pid, or a service, that is all processes of that name. "" stands for the
-// one service that there is. Errors: not_found, usage (there are several), io (another user's).
+// Those that `word` names: a pid, or a service, that is all processes of that name. "" stands for
+// the one service that there is. Errors: not_found, usage (there are several), io (another user's).
 result<std::vector<Client>> find_processes(const std::string& word);
 
 // "p12": 12; 0 for what is no patch.

@@ -16,9 +16,8 @@ result<Json> named_elsewhere(int id, std::vector<Client>& clients) {
   for (auto& client : clients) {
     const auto patch = client.call("show", {{"patch", id}});
     if (!patch) continue;
-    return Json{{"scope", "target"},
-                {"target", (*patch)["target"]},
-                {"owner", (*patch)["owner"]["name"]}};
+    return Json{
+        {"scope", "target"}, {"target", (*patch)["target"]}, {"owner", (*patch)["owner"]["name"]}};
   }
   return fail(Code::not_found, "there is no such patch", "p" + std::to_string(id));
 }
@@ -32,9 +31,10 @@ bool Selection::takes(const Json& patch) const {
   const auto any = [](const auto& wanted, const auto& question) {
     return wanted.empty() || std::any_of(wanted.begin(), wanted.end(), question);
   };
-  return any(owners, [&](const auto& each) {
-           return same_owner(each, owner.name) || each == owner.package;
-         }) &&
+  return any(owners,
+             [&](const auto& each) {
+               return same_owner(each, owner.name) || each == owner.package;
+             }) &&
          any(targets, [&](const auto& each) { return matches_glob(each, target); }) &&
          any(boundaries, [&](const auto& each) { return each == boundary; });
 }
@@ -56,7 +56,8 @@ result<Json> selectors_of(const Selection& selection, const std::vector<int>& pa
                           std::vector<Client>& clients) {
   const int kinds = (patches.empty() ? 0 : 1) + (selection.narrows() ? 1 : 0) + selection.all;
   if (kinds == 0) {
-    return misused("say which patches: p12, --owner, --target, --boundary or --all", "nothing selected");
+    return misused("say which patches: p12, --owner, --target, --boundary or --all",
+                   "nothing selected");
   }
   if (kinds > 1) return misused("name patches, or options, or --all", "selected twice");
   if (!selection.targets.empty() && !selection.boundaries.empty()) {

@@ -175,9 +175,8 @@ int print(const std::vector<Party>& parties, const Switching& options) {
     done += reached;
     matched += all;
     const auto how = options.verb == "off" ? levels(*answer) : std::string();
-    std::cout << printable(client.name()) << ": " << reached << " of "
-              << counted(all, "patch") << ' ' << options.verb
-              << (how.empty() ? "" : " (" + how + ")") << '\n';
+    std::cout << printable(client.name()) << ": " << reached << " of " << counted(all, "patch")
+              << ' ' << options.verb << (how.empty() ? "" : " (" + how + ")") << '\n';
     if (print_obstacles(*answer, options)) partly = true;
     if (on_the_way(*answer, options) > 0) partly = true;
   }
@@ -261,9 +260,10 @@ int print_json(const std::vector<Party>& parties, const Switching& options) {
 void add_switching(CLI::App& verb, Switching& options) {
   add_selection(verb, options.selection, true);
   verb.add_option("--reason", options.reason, "Why, for the journal and for whoever asks later");
-  verb.add_option("--wait", options.wait,
-                  "Until every patch is accepted (every new call sees it; the default), drained (no "
-                  "call is inside) or removed (the target is the original object)")
+  verb.add_option(
+          "--wait", options.wait,
+          "Until every patch is accepted (every new call sees it; the default), drained (no "
+          "call is inside) or removed (the target is the original object)")
       ->check(CLI::IsMember({"accepted", "drained", "removed"}));
   verb.add_option("--timeout", options.timeout, "Seconds to wait for that, 2 by default")
       ->check(CLI::Range(0.0, 3600.0));

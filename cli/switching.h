@@ -13,7 +13,7 @@ struct Switching {
   std::string reason;
   std::string wait = "accepted";
   double timeout = 2;
-  double override_minutes = 0;      // on
+  double override_minutes = 0;       // on
   bool including_protected = false;  // off
   bool dry_run = false;
   bool json = false;

@@ -126,7 +126,7 @@ def overt(tmp_path: Path) -> Iterator[Overt]:
     for process in command.started:
         process.kill()
         process.wait()
-        for stream in (process.stdout, process.stderr):
+        for stream in (process.stdin, process.stdout, process.stderr):
             if stream is not None:
                 stream.close()
 

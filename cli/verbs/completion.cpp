@@ -69,8 +69,7 @@ int print_script(const std::string& shell) {
 void add_completion(CLI::App& app, int& status) {
   auto shell = std::make_shared<std::string>();
   auto* script = app.add_subcommand("completion", "Print what makes a shell complete words.");
-  script
-      ->add_option("SHELL", *shell, "bash, zsh or fish: eval \"$(overt completion bash)\"")
+  script->add_option("SHELL", *shell, "bash, zsh or fish: eval \"$(overt completion bash)\"")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   script->callback([&status, shell] { status = print_script(*shell); });

@@ -159,8 +159,7 @@ int journal(const Options& options) {
 void add_journal(CLI::App& app, int& status) {
   auto options = std::make_shared<Options>();
   auto* verb = app.add_subcommand("journal", "Print what happened to patches.");
-  verb->add_option("PROCESS", options->process,
-                   "A pid, the name of a service, or a .journal file");
+  verb->add_option("PROCESS", options->process, "A pid, the name of a service, or a .journal file");
   verb->add_flag("--json", options->json, "Each line as overt.event/1");
   verb->add_flag("--follow", options->follow, "Go on until the process ends");
   verb->callback([&status, options] { status = journal(*options); });

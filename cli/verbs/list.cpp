@@ -52,9 +52,8 @@ std::vector<Json> patches_of(Client& client, const Options& options) {
 }
 
 std::size_t count_off(const std::vector<Json>& patches) {
-  return static_cast<std::size_t>(std::count_if(patches.begin(), patches.end(), [](const auto& p) {
-    return p.value("state", "") == "off";
-  }));
+  return static_cast<std::size_t>(std::count_if(
+      patches.begin(), patches.end(), [](const auto& p) { return p.value("state", "") == "off"; }));
 }
 
 std::string argv_words(const Json& hello) {
@@ -134,7 +133,8 @@ std::string patch_table(const std::vector<Listed>& all, const Options& options) 
   auto rows = rows_of(all);
   sort_rows(rows, options.sort);
   const bool grouped = options.sort.empty();
-  const bool metered = std::any_of(rows.begin(), rows.end(), [](const auto& r) { return r.metered; });
+  const bool metered =
+      std::any_of(rows.begin(), rows.end(), [](const auto& r) { return r.metered; });
   std::vector<std::string> head = {"id", "target", "change", "boundary", "state"};
   if (metered) head.insert(head.end(), {"calls", "errors"});
   if (!grouped) head.emplace_back("owner");
@@ -225,7 +225,8 @@ void add_list(CLI::App& app, int& status) {
   auto options = std::make_shared<Options>();
   auto* verb = app.add_subcommand("list", "List governed processes and their patches.");
   add_selection(*verb, options->selection, false);
-  verb->add_option("--sort", options->sort, "By own-time, calls, errors, target or id, not by owner")
+  verb->add_option("--sort", options->sort,
+                   "By own-time, calls, errors, target or id, not by owner")
       ->check(CLI::IsMember({"own-time", "calls", "errors", "target", "id"}));
   verb->add_flag("--json", options->json, "As overt.list/1");
   verb->add_flag("--watch", options->watch, "Again every two seconds, until Ctrl-C");

@@ -195,8 +195,9 @@ void add_run(CLI::App& app, const Words& program, int& status) {
   verb->add_option("--policy", options->policy,
                    "Follow this file, by default ./overt.toml where there is one: its [off] table, "
                    "and a file KILL beside it, switch patches off");
-  verb->add_option("--name", options->name,
-                   "Call the processes of this run so in `overt list`; by default after the program");
+  verb->add_option(
+      "--name", options->name,
+      "Call the processes of this run so in `overt list`; by default after the program");
   verb->add_flag("--no-control", options->no_control,
                  "Open no socket: `overt list`, `off` and `on` do not reach this run");
   verb->add_flag("--internal", options->internal,

@@ -66,8 +66,8 @@ void print(const Client& client, const Json& patch) {
   }
   if (patch["layers"].size() > 1) field("layers", layers);
   const bool off = patch.value("state", "") == "off";
-  field("switch", std::string("overt ") + (off ? "on " : "off ") + std::to_string(client.pid()) +
-                      " " + id);
+  field("switch",
+        std::string("overt ") + (off ? "on " : "off ") + std::to_string(client.pid()) + " " + id);
   std::cout << "  stack, innermost first\n";
   for (const auto& site : patch.value("stack", Json::array())) {
     std::cout << "    " << printable(place(site)) << "  " << printable(site.value("function", ""))

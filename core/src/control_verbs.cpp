@@ -65,7 +65,8 @@ ordered_json whole_patch(const Control& control, const Patch& patch) {
   }
   const auto state = standing_to_json(*standing);
   if (!patch.reverted) out["state"] = state.at("state");
-  for (const char* field : {"wanted", "level", "why", "fail", "calls", "errors", "inside", "votes", "lifted"}) {
+  for (const char* field :
+       {"wanted", "level", "why", "fail", "calls", "errors", "inside", "votes", "lifted"}) {
     out[field] = state.at(field);
   }
   out["metered"] = standing->metered;

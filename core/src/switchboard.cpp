@@ -191,7 +191,8 @@ void Switchboard::foresee(SwitchEntry& entry, const std::vector<Vote>& votes,
                           const std::vector<Lift>& lifts) const {
   for (const auto& [id, patch] : patches_) {
     const bool off = wanted(id, patch.facts, votes, lifts);
-    if (off != patch.off && patch.means != Means::none) (off ? entry.turned_off : entry.turned_on).push_back(id);
+    if (off != patch.off && patch.means != Means::none)
+      (off ? entry.turned_off : entry.turned_on).push_back(id);
   }
   for (const auto& vote : votes) {
     const bool held = std::any_of(entry.on.begin(), entry.on.end(),

@@ -120,14 +120,19 @@ TEST_CASE_FIXTURE(Fixture, "what is no request is refused by name and changes no
   CHECK(code(R"({"jsonrpc":"2.0","id":1,"method":"off","params":[]})") == -32600);
   CHECK(code(request("eval")) == -32601);
   CHECK(code(std::string(60'000, '[')) == -32700);
-  for (const auto& params : std::vector<json>{
-           json::object(), {{"on", json::array()}}, {{"on", "all"}}, {{"on", {1}}},
-           {{"on", {{{"scope", "world"}}}}}, {{"on", {{{"scope", "patch"}, {"patch", -1}}}}},
-           {{"on", {{{"scope", "owner"}, {"owner", ""}}}}}, {{"on", kAll}, {"reason", 1}},
-           {{"on", kAll}, {"dry_run", "no"}}, {{"on", kAll}, {"future", 1}},
-           {{"on", kAll}, {"reason", std::string(1001, 'x')}},
-           {{"on", kAll}, {"including_protected", true}},
-           {{"on", json(std::vector<json>(257, kAll[0]))}}}) {
+  for (const auto& params : std::vector<json>{json::object(),
+                                              {{"on", json::array()}},
+                                              {{"on", "all"}},
+                                              {{"on", {1}}},
+                                              {{"on", {{{"scope", "world"}}}}},
+                                              {{"on", {{{"scope", "patch"}, {"patch", -1}}}}},
+                                              {{"on", {{{"scope", "owner"}, {"owner", ""}}}}},
+                                              {{"on", kAll}, {"reason", 1}},
+                                              {{"on", kAll}, {"dry_run", "no"}},
+                                              {{"on", kAll}, {"future", 1}},
+                                              {{"on", kAll}, {"reason", std::string(1001, 'x')}},
+                                              {{"on", kAll}, {"including_protected", true}},
+                                              {{"on", json(std::vector<json>(257, kAll[0]))}}}) {
     CHECK(code(request("off", params)) == 2);
   }
   CHECK(code(request("on", {{"on", kAll}, {"override_seconds", 10}})) == 2);
@@ -138,7 +143,8 @@ TEST_CASE_FIXTURE(Fixture, "what is no request is refused by name and changes no
 }
 
 TEST_CASE_FIXTURE(Fixture, "bytes that are no text are answered in text") {
-  const auto reply = answer(control, "{\"jsonrpc\":\"2.0\",\"id\":\"\xff\",\"method\":\"off\"}", "t");
+  const auto reply =
+      answer(control, "{\"jsonrpc\":\"2.0\",\"id\":\"\xff\",\"method\":\"off\"}", "t");
   CHECK(json::parse(reply.line).contains("error"));
   CHECK(reply.line.ends_with("\n"));
 }

@@ -166,7 +166,8 @@ TEST_CASE_FIXTURE(Fixture, "when all places are taken, a kill still gets through
     CHECK(sleepers.back()->ask("hello").contains("result"));
   }
   Talker curious(directory(), ::getpid());
-  CHECK(curious.ask("list")["error"]["message"].get<std::string>().starts_with("this process talks"));
+  CHECK(
+      curious.ask("list")["error"]["message"].get<std::string>().starts_with("this process talks"));
   Talker killer(directory(), ::getpid());
   const auto start_time = std::chrono::steady_clock::now();
   CHECK(killer.ask("off", kAll)["result"]["counts"]["off"] == 2);
@@ -203,7 +204,8 @@ TEST_CASE_FIXTURE(Fixture, "who never reads does not keep others waiting") {
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "a stale socket is taken over, a living one and a foreign file are not") {
+TEST_CASE_FIXTURE(Fixture,
+                  "a stale socket is taken over, a living one and a foreign file are not") {
   const auto path = files.path(name_of(::getpid()));
   {
     const auto left = open_control_socket(directory(), ::getpid());
@@ -271,8 +273,8 @@ TEST_CASE_FIXTURE(Fixture, "a program that closes every descriptor is still serv
   if (child == 0) {
     if (!soon([&] { return !service->socket_path().empty(); })) ::_exit(2);
     for (int fd = 3; fd < 2000; ++fd) ::close(fd);
-    const bool served = soon(
-        [&] { return Talker(directory(), ::getpid()).ask("hello").contains("result"); }, 6s);
+    const bool served =
+        soon([&] { return Talker(directory(), ::getpid()).ask("hello").contains("result"); }, 6s);
     service.reset();
     ::_exit(served ? 0 : 1);
   }
@@ -339,7 +341,8 @@ TEST_CASE_FIXTURE(Fixture, "a child that ends with the thread it was forked in d
   CHECK(WIFEXITED(status));
 }
 
-TEST_CASE_FIXTURE(Fixture, "timers are called on the native thread, in order, and can be cancelled") {
+TEST_CASE_FIXTURE(Fixture,
+                  "timers are called on the native thread, in order, and can be cancelled") {
   REQUIRE(start());
   std::atomic<int> called{0};
   std::thread::id native;

@@ -222,9 +222,8 @@ TEST_CASE_FIXTURE(Fixture, "a withdrawn patch leaves its cell alone") {
 }
 
 TEST_CASE_FIXTURE(Fixture, "a listener may call back: nothing is locked while it runs") {
-  board.listen({.journal = {}, .work = [this](int id, bool off) {
-                  board.settle(id, off, Level::removed);
-                },
+  board.listen({.journal = {},
+                .work = [this](int id, bool off) { board.settle(id, off, Level::removed); },
                 .changed = [this] { CHECK(board.all_votes().size() <= 1); }});
   board.enroll_queued(1, facts_of("a"));
   REQUIRE(board.vote(control(Selector::everything())));
@@ -277,7 +276,9 @@ TEST_CASE_FIXTURE(Fixture, "a forked child keeps the votes and can change them")
 // The union against a model that knows nothing but the votes, in every order.
 TEST_CASE_FIXTURE(Fixture, "random votes: the state is the union, whatever the order") {
   std::mt19937 random(20261124);  // NOLINT(cert-msc51-cpp): the same each time
-  const auto any = [&](int count) { return static_cast<int>(random() % static_cast<unsigned>(count)); };
+  const auto any = [&](int count) {
+    return static_cast<int>(random() % static_cast<unsigned>(count));
+  };
   const std::array<std::string, 2> owners = {"a", "b"};
   for (int id = 0; id < 4; ++id) {
     board.enroll(id + 1, facts_of(owners[static_cast<std::size_t>(id) % 2]),
@@ -301,7 +302,8 @@ TEST_CASE_FIXTURE(Fixture, "random votes: the state is the union, whatever the o
       model.emplace(source, scope);
     } else {
       REQUIRE(board.unvote(as, selector(scope), {"me", ""}));
-      std::erase_if(model, [&](const auto& v) { return v.first == source && covers(scope, v.second); });
+      std::erase_if(model,
+                    [&](const auto& v) { return v.first == source && covers(scope, v.second); });
     }
     for (int id = 1; id <= 4; ++id) {
       bool off = false;

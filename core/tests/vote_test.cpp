@@ -87,7 +87,7 @@ TEST_CASE("votes and sources have names that can be read back") {
     CHECK(parse_source(name(source)) == source);
   }
   CHECK_FALSE(parse_source("fleet"));
-  const Vote vote{Source::control, Selector::of_owner("sentry-sdk"), {"me", "incident 42"}, false,
-                  0};
+  const Vote vote{
+      Source::control, Selector::of_owner("sentry-sdk"), {"me", "incident 42"}, false, 0};
   CHECK(vote.str() == "control: owner sentry-sdk (incident 42)");
 }

@@ -37,8 +37,8 @@ class View : public ProcessView {
 
   ProcessFacts facts() const override {
     const std::lock_guard lock(mutex_);
-    return {::getpid(), self_.python,  self_.argv,       self_.run,
-            self_.service, started_, ledger_.dropped()};
+    return {::getpid(),    self_.python, self_.argv,       self_.run,
+            self_.service, started_,     ledger_.dropped()};
   }
   std::vector<Patch> patches(int after, std::size_t limit) const override {
     return ledger_.copy(after, limit);
@@ -116,8 +116,8 @@ bool keep(const SwitchEntry& entry) {
 
 Switchboard& switchboard() {
   static auto* board = new Switchboard({.journal = keep, .work = {}, .changed = [] {
-    if (serving().passes_votes) call_soon(write_votes);
-  }});
+                                          if (serving().passes_votes) call_soon(write_votes);
+                                        }});
   return *board;
 }
 

@@ -1,9 +1,9 @@
 // The switchboard of this process and the native thread that serves it.
 //
 // The board and the history are there from the first use and for ever, so that patches can be made
-// known before anything is served and while the process ends. THREADS: the functions are called with
-// the GIL held; what the native thread calls takes none (process_view.h). FORK: Service stops and
-// asks to be restarted, which a pending call of the interpreter does.
+// known before anything is served and while the process ends. THREADS: the functions are called
+// with the GIL held; what the native thread calls takes none (process_view.h). FORK: Service stops
+// and asks to be restarted, which a pending call of the interpreter does.
 #pragma once
 
 #include <string>
@@ -23,8 +23,8 @@ History& history();
 // Every change of votes goes to this file too, from now on. nullptr: to none any more.
 void journal_switches(Journal* journal);
 
-// A patch of the ledger stands, or stands again; is undone. What switches it is told to the board by
-// whoever has it.
+// A patch of the ledger stands, or stands again; is undone. What switches it is told to the board
+// by whoever has it.
 void enroll(const Patch& patch);
 void withdraw(int id);
 

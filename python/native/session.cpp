@@ -80,7 +80,8 @@ void start_serving(const Session& session) {
   if (settings.runtime.empty() && settings.file.empty()) return;
   const auto missing = serve(self(settings.run, settings.service), settings.runtime, settings.file,
                              !settings.runtime.empty());
-  if (!missing.empty()) complain("no control of pid " + std::to_string(session.pid) + ": " + missing);
+  if (!missing.empty())
+    complain("no control of pid " + std::to_string(session.pid) + ": " + missing);
 }
 
 }  // namespace
@@ -184,9 +185,10 @@ std::string boot(const std::string& text) {
       session->journal.open(journal_path(session->settings, session->pid), session->head);
   if (!opened && root) throw std::runtime_error(opened.error().what + " " + opened.error().subject);
   auto* journal = &session->journal;
-  records().listen({.patched = [journal](const Patch& patch) { journal->patch(patch, module_count()); },
-                    .reverted = [journal](int id) { journal->revert(id); },
-                    .again = [journal](int id) { journal->again(id); }});
+  records().listen(
+      {.patched = [journal](const Patch& patch) { journal->patch(patch, module_count()); },
+       .reverted = [journal](int id) { journal->revert(id); },
+       .again = [journal](int id) { journal->again(id); }});
   journal_switches(journal);
   start_serving(*session);
   session->watcher = std::make_unique<Watcher>(environment(), session->settings.internal);

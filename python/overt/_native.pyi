@@ -57,6 +57,15 @@ def watch(internal: bool = False) -> None:
 def unwatch() -> None:
     """Stop what watch() started; what it saw is forgotten."""
 
+def serve() -> str:
+    """Open the control socket and return its path. See overt.serve()."""
+
+def stop_serving() -> None:
+    """Close it. Called at exit."""
+
+def serve_again() -> None:
+    """Start again what a fork stopped."""
+
 def watching() -> bool:
     """True while patches are seen."""
 

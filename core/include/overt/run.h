@@ -30,7 +30,7 @@ struct RunSettings {
   std::string runtime;  // directory of the control sockets, "" for none (--no-control)
   std::string file;     // the overt.toml to follow, absolute, "" for none
   std::string service;  // what people call the processes of this run
-  bool leads = false;  // see lead()
+  bool leads = false;   // see lead()
 
   // The settings of a process that acts as root for itself and its children, because the program
   // that `overt run` became is no Python (`overt run -- bash start.sh`). There may be several of

@@ -47,8 +47,8 @@ struct Standing {
   bool off = false;               // what the votes say
   Level level = Level::accepted;  // how much of that is true by now
   bool is_off() const { return off && level >= Level::accepted; }
-  std::string why;                // of refused
-  bool metered = false;           // the counts below are counts
+  std::string why;       // of refused
+  bool metered = false;  // the counts below are counts
   std::uint64_t calls = 0;
   std::uint64_t errors = 0;
   std::uint64_t inside = 0;
