@@ -13,6 +13,15 @@ namespace overt {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
+namespace {
+
+// Of each process by itself: never handed on.
+bool is_own(Source source) {
+  return source == Source::policy || source == Source::environment || source == Source::file;
+}
+
+}  // namespace
+
 std::string Switchboard::for_children() const {
   const std::lock_guard lock(mutex_);
   const auto elsewhere = [&](const Selector& on) -> std::optional<Selector> {
@@ -25,10 +34,8 @@ std::string Switchboard::for_children() const {
   };
   ordered_json out = {{"votes", ordered_json::array()}, {"lifts", ordered_json::array()}};
   for (auto vote : votes_) {
-    const bool own = vote.source == Source::policy || vote.source == Source::environment ||
-                     vote.source == Source::file;
     const auto on = elsewhere(vote.on);
-    if (own || !on) continue;
+    if (is_own(vote.source) || !on) continue;
     vote.on = *on;
     out["votes"].push_back(vote_to_json(vote));
   }
@@ -56,6 +63,7 @@ result<void> Switchboard::inherit(std::string_view text) {
   for (const auto& each : votes) {
     auto vote = vote_from_json(each);
     if (!vote) return tl::unexpected(vote.error());
+    if (is_own(vote->source)) return foreign();
     all.push_back(std::move(*vote));
   }
   std::vector<Lift> lifted;

@@ -236,8 +236,11 @@ result<void> Switchboard::commit(SwitchEntry entry, const Edit& edit) {
       patch.off = off;
       if (patch.cell != nullptr) patch.cell->off.store(off);
       if (patch.means == Means::none) continue;
-      patch.level = patch.means == Means::queue ? Level::queued : Level::accepted;
-      if (patch.means == Means::queue) work.emplace_back(id, off);
+      // What was taken off the call path has to be put on it again, whatever its cell says.
+      const bool structural =
+          patch.means == Means::queue || (!off && patch.level == Level::removed);
+      patch.level = structural ? Level::queued : Level::accepted;
+      if (structural) work.emplace_back(id, off);
     }
   }
   if (listener.work) {

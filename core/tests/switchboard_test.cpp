@@ -184,6 +184,11 @@ TEST_CASE_FIXTURE(Fixture, "levels: accepted while a call is inside, then draine
   CHECK(board.standing(1)->level == Level::removed);
   board.settle(1, false, Level::accepted);  // late news of an older wish
   CHECK(board.standing(1)->level == Level::removed);
+  REQUIRE(board.unvote(Source::control, Selector::everything(), {"me", ""}));
+  CHECK(board.standing(1)->level == Level::queued);
+  CHECK(work == std::vector{std::pair(1, false)});
+  board.settle(1, false, Level::accepted);
+  CHECK(board.standing(1)->level == Level::accepted);
 }
 
 TEST_CASE_FIXTURE(Fixture, "queued work says what came of it") {

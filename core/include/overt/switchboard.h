@@ -106,7 +106,8 @@ class Switchboard {
   void withdraw_patch(int id);
 
   // What came of structural work, or that an off patch was drained or removed: said by the
-  // mechanism. Ignored when the votes want something else by now.
+  // mechanism. Ignored when the votes want something else by now. A patch that was removed from the
+  // call path needs work to come on again, also where it has a cell.
   void settle(int id, bool off, Level level, std::string why = {});
 
   // Votes, and answers where each patch that is meant stands. The same vote again refreshes who and
