@@ -69,7 +69,7 @@ int run_ready(void* /*unused*/) {
 // The dict of a spec. 3.13 tells no watcher of what is set on an object whose dict shares its keys
 // with those of its class, so it is given one that does not; a copy would share them again.
 nb::object watchable_dict(const nb::object& spec) {
-  const auto dict = nb::steal(PyObject_GenericGetDict(spec.ptr(), nullptr));
+  auto dict = nb::steal(PyObject_GenericGetDict(spec.ptr(), nullptr));
   if (!dict.is_valid() || !PyDict_Check(dict.ptr())) return {};
   if (Py_TYPE(spec.ptr())->tp_setattro != PyObject_GenericSetAttr) return dict;  // runs its code
   auto own = nb::steal(PyDict_New());
