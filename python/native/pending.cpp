@@ -2,6 +2,7 @@
 
 #include <map>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "namespaces.h"
@@ -20,6 +21,7 @@ struct State {
   std::map<std::uint64_t, Hook> hooks;                   // in the order of registration
   std::unordered_map<PyObject*, std::string> importing;  // dict of a spec -> its module's name
   std::unordered_map<std::string, int> wanted;           // hooks by module
+  std::unordered_set<std::string> ending;                // modules whose hooks are running
 };
 
 State& state() {
@@ -101,7 +103,9 @@ void finished(PyObject* dict) {
   PyDict_Unwatch(state().watcher, dict);
   PyObject* module = item(PyImport_GetModuleDict(), node.mapped().c_str());
   if (module == nullptr) return;  // the import failed: it may be tried again
+  state().ending.insert(node.mapped());
   run_hooks(node.mapped(), nb::borrow(module));
+  state().ending.erase(node.mapped());
 }
 
 int on_dict(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyObject* value) {
@@ -161,6 +165,8 @@ std::uint64_t when_imported(const std::string& module, ImportHook hook) {
   }
   return all.next++;
 }
+
+bool is_import_ending(const std::string& module) { return state().ending.contains(module); }
 
 bool cancel_import_hook(std::uint64_t hook) {
   auto& all = state();

@@ -23,6 +23,10 @@ using ImportHook = std::function<void(const nb::object& module)>;
 // Refusal when the interpreter has no watcher id left.
 std::uint64_t when_imported(const std::string& module, ImportHook hook);
 
+// Whether the import of a module is at its end, and what waited for it is running: to everybody
+// else the module is still being imported.
+bool is_import_ending(const std::string& module);
+
 // True when the hook had not run yet.
 bool cancel_import_hook(std::uint64_t hook);
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "namespaces.h"
+#include "pending.h"
 
 namespace overt::py {
 namespace {
@@ -194,7 +195,8 @@ nb::object imported_module(const std::string& name) {
   const auto spec = nb::getattr(module, "__spec__", nb::none());
   if (spec.is_none()) return module;
   const auto initializing = nb::getattr(spec, "_initializing", nb::none());
-  return PyObject_IsTrue(initializing.ptr()) == 1 ? nb::object() : module;
+  const bool busy = PyObject_IsTrue(initializing.ptr()) == 1 && !is_import_ending(name);
+  return busy ? nb::object() : module;
 }
 
 void check_importable(const Target& target) {
