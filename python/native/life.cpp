@@ -31,6 +31,7 @@ struct Life {
 struct LifeTypes {
   PyTypeObject* coroutine;
   PyTypeObject* generator;
+  PyTypeObject* iterable_coroutine;  // a generator that types.coroutine() made awaitable
   PyTypeObject* async_generator;
   PyTypeObject* step;
 };
@@ -57,9 +58,24 @@ void end(Life* life, End how) {
   if (how == End::failed && !state.note.empty()) add_note(state.note);
 }
 
+// False after an error of its caller, which left it as it was: who sends a value to what has not
+// begun, or resumes what is running.
+bool has_ended(Life* life) {
+  PyObject* inner = whole(life)->inner;
+  const char* frame = PyCoro_CheckExact(inner)  ? "cr_frame"
+                      : PyGen_CheckExact(inner) ? "gi_frame"
+                                                : "ag_frame";
+  PyObject* error = PyErr_GetRaisedException();
+  const auto found = nb::steal(PyObject_GetAttrString(inner, frame));
+  PyErr_Clear();
+  PyErr_SetRaisedException(error);
+  return !found.is_valid() || found.is_none();
+}
+
 // The error that is set ended the life: cancelling is asked for from outside and no failure. Told
 // by name, as asyncio, trio and concurrent.futures have one each.
 void end_with_error(Life* life) {
+  if (!has_ended(life)) return;
   const auto* type = reinterpret_cast<PyTypeObject*>(PyErr_Occurred());
   const std::string_view full = type->tp_name;
   const auto name = full.substr(full.rfind('.') + 1);
@@ -104,9 +120,13 @@ PySendResult send(PyObject* self, PyObject* value, PyObject** result) {
   return how;
 }
 
-// StopIteration(value), also for a value that would be taken apart.
+// StopIteration(value), also for a value that would be taken apart; without arguments for None.
 PyObject* stop_with(PyObject* value) {
   const auto held = nb::steal(value);
+  if (held.is_none()) {
+    PyErr_SetNone(PyExc_StopIteration);
+    return nullptr;
+  }
   const auto stop = nb::steal(PyObject_CallOneArg(PyExc_StopIteration, value));
   if (stop.is_valid()) PyErr_SetObject(PyExc_StopIteration, stop.ptr());
   return nullptr;
@@ -287,17 +307,32 @@ PyTypeObject* make_type(const char* name, std::vector<PyType_Slot> slots) {
   return reinterpret_cast<PyTypeObject*>(type);
 }
 
+// A slot stays, its name goes: a coroutine is no iterator and a generator no Awaitable to who asks.
+PyTypeObject* without(PyTypeObject* type, const char* name) {
+  const auto dict = nb::steal(PyType_GetDict(type));
+  if (PyDict_DelItemString(dict.ptr(), name) != 0) throw nb::python_error();
+  PyType_Modified(type);
+  return type;
+}
+
 const LifeTypes& life_types() {
   // A type each: asyncio remembers which types are coroutines.
   static const LifeTypes types = {
-      make_type("overt._native.Coroutine", {{Py_am_await, slot(itself)},
-                                            {Py_am_send, slot(send)},
-                                            {Py_tp_iternext, slot(next)},
-                                            {Py_tp_methods, driven.data()}}),
+      without(make_type("overt._native.Coroutine", {{Py_am_await, slot(itself)},
+                                                    {Py_am_send, slot(send)},
+                                                    {Py_tp_iternext, slot(next)},
+                                                    {Py_tp_methods, driven.data()}}),
+              "__next__"),
       make_type("overt._native.Generator", {{Py_tp_iter, slot(itself)},
                                             {Py_am_send, slot(send)},
                                             {Py_tp_iternext, slot(next)},
                                             {Py_tp_methods, driven.data()}}),
+      without(make_type("overt._native.IterableCoroutine", {{Py_am_await, slot(itself)},
+                                                            {Py_tp_iter, slot(itself)},
+                                                            {Py_am_send, slot(send)},
+                                                            {Py_tp_iternext, slot(next)},
+                                                            {Py_tp_methods, driven.data()}}),
+              "__await__"),
       make_type("overt._native.AsyncGenerator", {{Py_am_aiter, slot(itself)},
                                                  {Py_am_anext, slot(async_next)},
                                                  {Py_tp_methods, driven_async.data()}}),
@@ -310,9 +345,17 @@ const LifeTypes& life_types() {
   return types;
 }
 
+bool is_awaitable(PyObject* generator) {
+  const auto code = nb::steal(
+      reinterpret_cast<PyObject*>(PyGen_GetCode(reinterpret_cast<PyGenObject*>(generator))));
+  return (reinterpret_cast<PyCodeObject*>(code.ptr())->co_flags & CO_ITERABLE_COROUTINE) != 0;
+}
+
 PyTypeObject* type_for(PyObject* made) {
   if (PyCoro_CheckExact(made)) return life_types().coroutine;
-  if (PyGen_CheckExact(made)) return life_types().generator;
+  if (PyGen_CheckExact(made)) {
+    return is_awaitable(made) ? life_types().iterable_coroutine : life_types().generator;
+  }
   if (PyAsyncGen_CheckExact(made)) return life_types().async_generator;
   return nullptr;  // an awaitable of another kind: only the call that made it is counted
 }
