@@ -68,8 +68,8 @@ std::uint32_t next_countdown(const Link* link, std::uint32_t every) {
     return call_with_first(link->function, link->head.original, args, nargsf, kwnames);
   }
   PyObject* result = call_with_first(link->function, probe.ptr(), args, nargsf, kwnames);
-  PyObject* raised = reinterpret_cast<Probe*>(probe.ptr())->raised;
-  if (weigh(link->state->evidence, raised, result != nullptr)) link->countdown = 1;
+  const auto raised = end_probe(probe.ptr());
+  if (weigh(link->state->evidence, raised.ptr(), result != nullptr)) link->countdown = 1;
   return result;
 }
 

@@ -9,7 +9,7 @@ Probe* as_probe(PyObject* object) { return reinterpret_cast<Probe*>(object); }
 
 PyObject* run(PyObject* self, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
   PyObject* result = call(as_probe(self)->head.original, args, nargsf, kwnames);
-  if (result != nullptr) return result;
+  if (result != nullptr || as_probe(self)->over) return result;
   PyObject* error = PyErr_GetRaisedException();
   Py_XSETREF(as_probe(self)->raised, Py_XNewRef(error));
   PyErr_SetRaisedException(error);
@@ -30,6 +30,11 @@ int clear(PyObject* self) {
 
 nb::object new_probe(PyObject* original) {
   return new_stand_in(stand_in_types().probe, original, run);
+}
+
+nb::object end_probe(PyObject* probe) {
+  as_probe(probe)->over = true;
+  return nb::steal(std::exchange(as_probe(probe)->raised, nullptr));
 }
 
 PyTypeObject* make_probe_type(PyTypeObject* base) {
