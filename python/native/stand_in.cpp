@@ -46,10 +46,35 @@ PyObject* asked(PyObject* self) {
   return original != nullptr ? original : Py_None;
 }
 
+// inspect asks the type of a class, which is ours, for a __call__, unless this is there.
+PyObject* signature_of_class(PyObject* self) {
+  PyObject* module = PyImport_ImportModule("inspect");
+  if (module == nullptr) return nullptr;
+  PyObject* signature = PyObject_CallMethod(module, "signature", "O", as_stand_in(self)->original);
+  Py_DECREF(module);
+  if (signature == nullptr && PyErr_ExceptionMatches(PyExc_ValueError) != 0) {
+    PyErr_SetString(PyExc_AttributeError, "__signature__");  // it has none
+  }
+  return signature;
+}
+
 PyObject* get_attribute(PyObject* self, PyObject* name) {
   PyObject* original = as_stand_in(self)->original;
   if (original == nullptr || is_own(name)) return PyObject_GenericGetAttr(self, name);
+  if (PyType_Check(original)) {  // patched by its name: it can still be asked, and subclassed
+    if (PyUnicode_CompareWithASCIIString(name, "__signature__") == 0) {
+      return signature_of_class(self);
+    }
+    if (PyUnicode_CompareWithASCIIString(name, "__mro_entries__") == 0) {
+      return PyObject_GenericGetAttr(self, name);
+    }
+  }
   return PyObject_GetAttr(original, name);
+}
+
+// help() reads it past get_attribute().
+PyObject* get_doc(PyObject* self, void* /*unused*/) {
+  return PyObject_GetAttrString(asked(self), "__doc__");
 }
 
 int set_attribute(PyObject* self, PyObject* name, PyObject* value) {
@@ -114,6 +139,11 @@ std::array<PyMethodDef, 9> methods = {{
     {},
 }};
 
+std::array<PyGetSetDef, 2> computed = {{
+    {"__doc__", get_doc, nullptr, nullptr, nullptr},
+    {},
+}};
+
 std::array<PyMemberDef, 3> members = {{
     {"__vectorcalloffset__", Py_T_PYSSIZET, offsetof(StandIn, vectorcall), Py_READONLY, nullptr},
     {"__weaklistoffset__", Py_T_PYSSIZET, offsetof(StandIn, weakrefs), Py_READONLY, nullptr},
@@ -174,7 +204,8 @@ const StandInTypes& stand_in_types() {
 PyTypeObject* make_stand_in_type(PyTypeObject* base, const char* name, std::size_t size,
                                  traverseproc traverse, inquiry clear, destructor free,
                                  descrgetfunc bind) {
-  std::array<PyType_Slot, 5> slots = {{
+  std::array<PyType_Slot, 6> slots = {{
+      {Py_tp_getset, computed.data()},  // of each type: one without would have a __doc__ of None
       {Py_tp_traverse, slot(traverse)},
       {Py_tp_clear, slot(clear)},
       {Py_tp_dealloc, slot(free != nullptr ? free : free_stand_in)},
