@@ -1,6 +1,8 @@
 #include "carrier.h"
 
 #include "binder.h"
+#include "body.h"
+#include "call.h"
 #include "dispatcher.h"
 #include "namespaces.h"
 
@@ -39,6 +41,32 @@ bool has_binding_of_its_own(PyObject* object) {
   return Py_TYPE(object)->tp_descr_get != nullptr && !binds_like_a_function(object);
 }
 
+bool is_of_object(PyObject* raw, const char* name) {
+  const auto dict = nb::steal(PyType_GetDict(&PyBaseObject_Type));
+  return raw == item(dict.ptr(), name);
+}
+
+// object.__new__ and object.__init__ refuse arguments from a class that overrides them, as every
+// class does while they are patched there; unless the other one is overridden, too, they take any.
+PyObject* call_lenient(PyObject* raw, PyObject* const* args, std::size_t nargsf, PyObject* kwnames,
+                       bool lenient) {
+  if (!lenient || PyVectorcall_NARGS(nargsf) == 0) return call(raw, args, nargsf, kwnames);
+  return call(raw, args, 1, nullptr);
+}
+
+PyObject* call_new(PyObject* raw, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
+  const bool lenient =
+      PyVectorcall_NARGS(nargsf) != 0 && PyType_Check(args[0]) &&
+      reinterpret_cast<PyTypeObject*>(args[0])->tp_init != PyBaseObject_Type.tp_init;
+  return call_lenient(raw, args, nargsf, kwnames, lenient);
+}
+
+PyObject* call_init(PyObject* raw, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
+  const bool lenient =
+      PyVectorcall_NARGS(nargsf) != 0 && Py_TYPE(args[0])->tp_new != PyBaseObject_Type.tp_new;
+  return call_lenient(raw, args, nargsf, kwnames, lenient);
+}
+
 nb::object as_callable(nb::object object) {
   return object.is_valid() && PyCallable_Check(object.ptr()) != 0 ? object : nb::object();
 }
@@ -48,6 +76,8 @@ nb::object as_callable(nb::object object) {
 nb::object callable_of(const nb::object& raw, const Place& place) {
   if (place.holder != Holder::type) return as_callable(raw);
   PyObject* object = raw.ptr();
+  if (is_of_object(object, "__new__")) return new_body(object, call_new);
+  if (is_of_object(object, "__init__")) return new_body(object, call_init);
   if (is_property(object)) return as_callable(raw.attr("fget"));
   if (is_builtin_wrapper(object)) return as_callable(raw.attr("__func__"));
   if (PyType_Check(object) || !has_binding_of_its_own(object)) return as_callable(raw);

@@ -57,6 +57,23 @@ nb::object attribute(const nb::object& object, const nb::object& key) {
   return value;
 }
 
+// Where no __new__ is left in a class, the interpreter goes on as if there were one: what it
+// inherits from C gets arguments that it refuses, and is slower. So do its subclasses.
+void inherit_new(PyTypeObject* type) {
+  const auto key = key_of("__new__");
+  const auto found = lookup(type, key.ptr());
+  if (!found.is_valid() || !PyCFunction_Check(found.ptr())) return;
+  PyObject* from = PyCFunction_GET_SELF(found.ptr());
+  if (from == nullptr || !PyType_Check(from)) return;
+  type->tp_new = reinterpret_cast<PyTypeObject*>(from)->tp_new;
+  PyType_Modified(type);
+  const auto subclasses = checked(
+      PyObject_CallMethod(reinterpret_cast<PyObject*>(&PyType_Type), "__subclasses__", "O", type));
+  for (const auto& subclass : nb::borrow<nb::list>(subclasses)) {
+    inherit_new(reinterpret_cast<PyTypeObject*>(subclass.ptr()));
+  }
+}
+
 Holder holder_of(const nb::object& object) {
   if (PyModule_Check(object.ptr())) return Holder::module;
   return PyType_Check(object.ptr()) ? Holder::type : Holder::instance;
@@ -182,6 +199,9 @@ void Place::unbind() const {
   const int failed = holder == Holder::item ? PyObject_DelItem(container.ptr(), key.ptr())
                                             : PyObject_DelAttr(container.ptr(), key.ptr());
   if (failed != 0) throw nb::python_error();
+  if (holder == Holder::type && PyUnicode_CompareWithASCIIString(key.ptr(), "__new__") == 0) {
+    inherit_new(as_type(container));
+  }
 }
 
 bool Place::same_as(const Place& other) const {
