@@ -182,6 +182,7 @@ void GovernedPatch::remove() {
   if (!spot_ && import_hook_ == 0) return;
   layer_->state->scope.leave();
   if (--entered_ > 0) return;  // open in another context
+  layer_->state->scope.end();
   if (import_hook_ != 0) {
     cancel_import_hook(std::exchange(import_hook_, 0));
   } else {
@@ -192,6 +193,8 @@ void GovernedPatch::remove() {
     layer_->state->on_idle = nullptr;
     release_retired(*layer_->state);
     if (id_ != 0) records().revert(id_);
+    // The link refers to the original, and so would the handle for as long as it is kept.
+    if (layer_->link.is_valid()) let_go_of_link();
     if (spot->sweep()) spot->forget();
   }
   const auto self = shared_from_this();
@@ -199,6 +202,10 @@ void GovernedPatch::remove() {
 }
 
 void GovernedPatch::remove_entirely() {
+void GovernedPatch::let_go_of_link() {
+  overt::py::let_go(reinterpret_cast<Link*>(layer_->link.release().ptr()));
+}
+
   entered_ = std::min(entered_, 1);
   remove();
 }

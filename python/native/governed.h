@@ -85,6 +85,7 @@ class GovernedPatch final : public IdleListener,
 
   void keep();
   void let_go();
+  void let_go_of_link();
   void attach(const nb::object& module);
   void prepare(const Found& found);
   void prepare_call(const nb::object& target, bool replaces, bool method);

@@ -27,6 +27,10 @@ class Scope {
   // Undoes the last enter() of this thread or context.
   void leave();
 
+  // The layer holds nowhere any more, also where leave() was not called: a patch is removed in
+  // one context and may have been installed in another, which must not see its next installation.
+  void end() { variable_.reset(); }
+
   // Whether the caller is where the layer holds.
   bool holds() const;
   ScopeKind kind() const { return kind_; }
