@@ -300,6 +300,12 @@ void GovernedPatch::attach(const nb::object& module) {
   layer_->state->on_idle = this;
   record(found);
 }
+  } catch (nb::python_error& error) {
+    if (spot->sweep()) spot->forget();
+    if (!error.matches(PyExc_TypeError) && !error.matches(PyExc_AttributeError)) throw;
+    refuse(Code::refused,  // frozen dataclasses, mapping proxies, enums, what says no by itself
+           "it cannot be written: " + nb::cast<std::string>(nb::str(error.value())),
+           wish_.target.str());
 
 // What kind of layer this is, and whether it can take the target's calls.
 void GovernedPatch::prepare(const Found& found) {
@@ -329,11 +335,21 @@ void GovernedPatch::prepare_call(const nb::object& target, bool replaces, bool m
   if (wish_.advice == Advice::observe) {
     state.life = life_of(kind_of(target));
     return;
+  if (everywhere && target.is_valid()) {
+    refuse(Code::refused, "a value cannot stand for a function everywhere; give a function",
+           wish_.target.str());
+  }
   }
   const auto check = [&](const nb::object& callee, std::size_t leading, const char* role) {
     if (!callee.is_valid()) return;
     if (auto why = refusal(callee, target, leading, role, method)) {
       refuse(Code::signature, *why, wish_.target.str());
+  if (PyExceptionClass_Check(target.ptr())) {
+    refuse(Code::refused,
+           "`except` takes nothing but the class itself, which nothing can stand for; patch its "
+           "__init__ or __new__",
+           wish_.target.str());
+  }
     }
   };
   if (replaces) return check(state.function, 0, "replacement");

@@ -71,9 +71,6 @@ class FunctionSpot final : public Spot {
   }
 
   void add(const std::shared_ptr<GovernedLayer>& layer) override {
-    if (layer->is_value()) {
-      refuse(Code::refused, "a value cannot stand for a function everywhere; give a function", "");
-    }
     insert(layers_, layer);
     try {
       update();
