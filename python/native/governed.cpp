@@ -189,23 +189,24 @@ void GovernedPatch::remove() {
     const auto spot = spot_;
     spot->remove(layer_);
     spot_.reset();
+    module_.reset();
     layer_->settled = false;
     layer_->state->on_idle = nullptr;
     release_retired(*layer_->state);
-    if (id_ != 0) records().revert(id_);
     // The link refers to the original, and so would the handle for as long as it is kept.
     if (layer_->link.is_valid()) let_go_of_link();
+    if (id_ != 0) records().revert(id_);
     if (spot->sweep()) spot->forget();
   }
   const auto self = shared_from_this();
   let_go();
 }
 
-void GovernedPatch::remove_entirely() {
 void GovernedPatch::let_go_of_link() {
   overt::py::let_go(reinterpret_cast<Link*>(layer_->link.release().ptr()));
 }
 
+void GovernedPatch::remove_entirely() {
   entered_ = std::min(entered_, 1);
   remove();
 }
@@ -269,8 +270,15 @@ void GovernedPatch::clear() {
 PatchState GovernedPatch::state() const {
   if (import_hook_ != 0) return PatchState::pending;
   if (!spot_) return PatchState::idle;
-  if (spot_->standing(layer_) == Footing::buried) return PatchState::buried;
+  if (is_left_behind() || spot_->standing(layer_) == Footing::buried) return PatchState::buried;
   return layer_->state->cell->is_off() ? PatchState::off : PatchState::on;
+}
+
+// The module was imported anew: the patch is in the old one.
+bool GovernedPatch::is_left_behind() const {
+  if (wish_.root.is_valid()) return false;
+  const auto now = imported_module(wish_.target.module);
+  return now.is_valid() && !now.is(module_);
 }
 
 nb::object GovernedPatch::original() const {
@@ -292,20 +300,21 @@ void GovernedPatch::attach(const nb::object& module) {
   }
   try {
     spot->add(layer_);
-  } catch (...) {
-    if (spot->sweep()) spot->forget();
-    throw;
-  }
-  spot_ = std::move(spot);
-  layer_->state->on_idle = this;
-  record(found);
-}
   } catch (nb::python_error& error) {
     if (spot->sweep()) spot->forget();
     if (!error.matches(PyExc_TypeError) && !error.matches(PyExc_AttributeError)) throw;
     refuse(Code::refused,  // frozen dataclasses, mapping proxies, enums, what says no by itself
            "it cannot be written: " + nb::cast<std::string>(nb::str(error.value())),
            wish_.target.str());
+  } catch (...) {
+    if (spot->sweep()) spot->forget();
+    throw;
+  }
+  spot_ = std::move(spot);
+  module_ = module;
+  layer_->state->on_idle = this;
+  record(found);
+}
 
 // What kind of layer this is, and whether it can take the target's calls.
 void GovernedPatch::prepare(const Found& found) {
@@ -326,30 +335,30 @@ void GovernedPatch::prepare(const Found& found) {
            "a value that is not called is the same for everybody: scope must be \"process\"",
            wish_.target.str());
   }
+  if (everywhere && target.is_valid()) {
+    refuse(Code::refused, "a value cannot stand for a function everywhere; give a function",
+           wish_.target.str());
+  }
   layer_->value = layer_->state->function;
 }
 
 void GovernedPatch::prepare_call(const nb::object& target, bool replaces, bool method) {
   if (!target.is_valid()) return;  // the carrier will say why
-  auto& state = *layer_->state;
-  if (wish_.advice == Advice::observe) {
-    state.life = life_of(kind_of(target));
-    return;
-  if (everywhere && target.is_valid()) {
-    refuse(Code::refused, "a value cannot stand for a function everywhere; give a function",
-           wish_.target.str());
-  }
-  }
-  const auto check = [&](const nb::object& callee, std::size_t leading, const char* role) {
-    if (!callee.is_valid()) return;
-    if (auto why = refusal(callee, target, leading, role, method)) {
-      refuse(Code::signature, *why, wish_.target.str());
   if (PyExceptionClass_Check(target.ptr())) {
     refuse(Code::refused,
            "`except` takes nothing but the class itself, which nothing can stand for; patch its "
            "__init__ or __new__",
            wish_.target.str());
   }
+  auto& state = *layer_->state;
+  if (wish_.advice == Advice::observe) {
+    state.life = life_of(kind_of(target));
+    return;
+  }
+  const auto check = [&](const nb::object& callee, std::size_t leading, const char* role) {
+    if (!callee.is_valid()) return;
+    if (auto why = refusal(callee, target, leading, role, method)) {
+      refuse(Code::signature, *why, wish_.target.str());
     }
   };
   if (replaces) return check(state.function, 0, "replacement");

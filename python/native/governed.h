@@ -92,11 +92,13 @@ class GovernedPatch final : public IdleListener,
   void refuse_twice() const;
   void record(const Found& found);
   void settle(bool settled);
+  bool is_left_behind() const;
 
   Wish wish_;
   Caller maker_;
   std::shared_ptr<GovernedLayer> layer_ = std::make_shared<GovernedLayer>();
   std::shared_ptr<Spot> spot_;     // while it is installed
+  nb::object module_;              // where it was found, while it is installed
   std::uint64_t import_hook_ = 0;  // while it is pending
   int entered_ = 0;                // scopes that are open, of a context
   std::uint64_t serial_ = 0;       // while the process keeps it
