@@ -98,8 +98,16 @@ nb::object original(const GovernedPatch& patch) {
 
 void reset() {
   auto all = GovernedPatch::all();
-  for (auto patch = all.rbegin(); patch != all.rend(); ++patch) (*patch)->remove_entirely();
+  std::exception_ptr failed;  // one that cannot be removed keeps no other
+  for (auto patch = all.rbegin(); patch != all.rend(); ++patch) {
+    try {
+      (*patch)->remove_entirely();
+    } catch (...) {
+      if (!failed) failed = std::current_exception();
+    }
+  }
   sweep_spots();
+  if (failed) std::rethrow_exception(failed);
 }
 
 std::uint64_t when_imported_call(const std::string& module, const nb::object& hook) {

@@ -278,7 +278,10 @@ class transaction:  # used as a function: with overt.transaction(): ...
         _open.set(self._outer)
         if error is not None:
             for handle in reversed(self._installed):
-                handle.remove()
+                try:
+                    handle.remove()
+                except Exception as failure:  # noqa: BLE001  # of the container: others must go
+                    error.add_note(f"{handle!r} could not be removed: {failure!r}")
         elif self._outer is not None:
             self._outer.extend(self._installed)
 
