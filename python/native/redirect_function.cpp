@@ -5,7 +5,9 @@
 // function a version again, and it would stay slow. The version that it had is written back, but
 // only if its code and defaults are what they were, since that is what a version stands for.
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -56,7 +58,9 @@ class Table {
   }
 
   void grow() {
-    std::vector<Entry> before(std::max<std::size_t>(entries_.size() * 2, 64));
+    const auto live = static_cast<std::size_t>(
+        std::count_if(entries_.begin(), entries_.end(), [](const Entry& e) { return e.to; }));
+    std::vector<Entry> before(std::max<std::size_t>(std::bit_ceil(live + 1) * 4, 64));
     before.swap(entries_);
     mask_ = entries_.size() - 1;
     used_ = 0;
