@@ -107,6 +107,7 @@ void reset() {
     }
   }
   sweep_spots();
+  release_former();
   if (failed) std::rethrow_exception(failed);
 }
 

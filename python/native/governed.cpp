@@ -192,7 +192,6 @@ void GovernedPatch::remove() {
     module_.reset();
     layer_->settled = false;
     layer_->state->on_idle = nullptr;
-    release_retired(*layer_->state);
     // The link refers to the original, and so would the handle for as long as it is kept.
     if (layer_->link.is_valid()) let_go_of_link();
     if (id_ != 0) records().revert(id_);
@@ -200,6 +199,7 @@ void GovernedPatch::remove() {
   }
   const auto self = shared_from_this();
   let_go();
+  release_former();
 }
 
 void GovernedPatch::let_go_of_link() {

@@ -22,6 +22,17 @@ constexpr std::uint32_t kIdleCalls = 128;
 
 Link* as_link(PyObject* object) { return reinterpret_cast<Link*>(object); }
 
+// A link or an original that is no longer used, except by calls of the layer that are inside.
+struct Former {
+  std::shared_ptr<Cell> cell;
+  nb::object object;
+};
+
+std::vector<Former>& former() {
+  static auto& all = *new std::vector<Former>;
+  return all;
+}
+
 // True when this call goes to the original.
 inline bool is_closed(const Link* link) {
   const bool off = link->cell->is_off();
@@ -202,28 +213,26 @@ nb::object new_link(std::shared_ptr<LayerState> state, PyObject* original) {
 vectorcallfunc dispatcher_entry(Advice advice) { return pick<DispatcherEntry>(advice); }
 
 void let_go(Link* link) {
-  static auto& waiting = *new std::vector<nb::object>;
-  std::vector<nb::object> gone;  // what dies with it may run code: not while the list is walked
-  waiting.push_back(nb::steal(reinterpret_cast<PyObject*>(link)));
-  std::erase_if(waiting, [&](nb::object& each) {
-    if (as_link(each.ptr())->cell->inside() != 0) return false;
-    gone.push_back(std::move(each));
-    return true;
-  });
+  auto cell = link->state->cell;
+  former().push_back({std::move(cell), nb::steal(reinterpret_cast<PyObject*>(link))});
+  release_former();
 }
 
 void set_original(PyObject* link, PyObject* original) {
-  auto& state = *as_link(link)->state;
-  if (as_link(link)->head.original == original) return;
-  state.retired.reserve(state.retired.size() + 1);  // may throw: before anything is changed
-  state.retired.push_back(
-      nb::steal(std::exchange(as_link(link)->head.original, Py_NewRef(original))));
-  release_retired(state);
+  auto*& held = as_link(link)->head.original;
+  if (held == original) return;
+  former().push_back({as_link(link)->state->cell, nb::borrow(held)});  // may throw: first
+  Py_DECREF(std::exchange(held, Py_NewRef(original)));
+  release_former();
 }
 
-void release_retired(LayerState& state) {
-  if (state.cell->inside() != 0) return;
-  const auto gone = std::exchange(state.retired, {});  // what dies with it may run code
+void release_former() {
+  std::vector<Former> gone;  // what dies with them may run code: not while the list is walked
+  std::erase_if(former(), [&](Former& each) {
+    if (each.cell->inside() != 0) return false;
+    gone.push_back(std::move(each));
+    return true;
+  });
 }
 
 PyTypeObject* make_link_type(PyTypeObject* base) {

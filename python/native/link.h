@@ -60,9 +60,8 @@ struct LayerState {
   Count cancelled;
   Evidence evidence;
   Scope scope;
-  std::string note;                 // added to exceptions that cross the layer; "" for none
-  bool told = false;                // an observer's error was reported
-  std::vector<nb::object> retired;  // former originals that calls may still be in
+  std::string note;   // added to exceptions that cross the layer; "" for none
+  bool told = false;  // an observer's error was reported
   IdleListener* on_idle = nullptr;
 };
 
@@ -84,11 +83,11 @@ nb::object new_link(std::shared_ptr<LayerState> state, PyObject* original);
 // Drops a reference to a link that calls may still be in, when none is any more.
 void let_go(Link* link);
 
+// Frees what calls were still inside of when it was let go of, if none is any more.
+void release_former();
+
 // The layer calls `original` from now on.
 void set_original(PyObject* link, PyObject* original);
-
-// Lets go of former originals, unless calls are inside.
-void release_retired(LayerState& state);
 
 // How a dispatcher runs when a link of this advice is its outermost layer: both in one function,
 // since a call from one to the other would cost a tenth of a bare call.
