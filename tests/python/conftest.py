@@ -6,6 +6,8 @@ and by `audit` (audit 0.9), which are called from the application's `main.py`.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -15,6 +17,8 @@ import pytest
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
 
     from conftest import Overt
 
@@ -178,6 +182,35 @@ def world(overt: Overt) -> World:
     made = World(overt)
     made.install("shop-core", "2.0", shop=SHOP)
     return made
+
+
+@pytest.fixture
+def cast() -> Iterator[ModuleType]:
+    """Return patch_cast.py, imported anew. A test that leaves a patch behind fails."""
+    import overt
+
+    sys.modules.pop("patch_cast", None)
+    yield importlib.import_module("patch_cast")
+    left = overt.handles()
+    overt.reset()
+    sys.modules.pop("patch_cast", None)
+    assert left == ()
+    assert overt.handles() == ()
+
+
+@pytest.fixture
+def observed(cast: ModuleType) -> Iterator[Callable[..., tuple[Any, Any]]]:
+    """Return what puts a function into patch_cast and observes it: (function, handle)."""
+    import overt
+
+    with contextlib.ExitStack() as stack:
+
+        def observe(function: Any) -> tuple[Any, Any]:
+            setattr(cast, function.__name__, function)
+            handle = stack.enter_context(overt.observe(f"patch_cast:{function.__name__}"))
+            return getattr(cast, function.__name__), handle
+
+        yield observe
 
 
 @pytest.fixture(scope="session")
