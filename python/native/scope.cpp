@@ -8,6 +8,9 @@ nb::object checked(PyObject* object) {
   return nb::steal(object);
 }
 
+// Not the thread's ident, which the next thread gets when this one has ended.
+std::uint64_t this_thread() { return PyThreadState_GetID(PyThreadState_Get()); }
+
 PyObject* baseline_variable() {
   static PyObject* const variable =
       checked(PyContextVar_New("overt.baseline", nullptr)).release().ptr();
@@ -34,7 +37,7 @@ void set_depth(PyObject* variable, long depth) {
 std::atomic<std::uint32_t> open_baselines{0};
 
 void Scope::enter() {
-  if (kind_ == ScopeKind::thread) thread_ = PyThread_get_thread_ident();
+  if (kind_ == ScopeKind::thread) thread_ = this_thread();
   if (kind_ != ScopeKind::context) return;
   if (!variable_.is_valid()) variable_ = checked(PyContextVar_New("overt.scope", nullptr));
   set_depth(variable_.ptr(), depth_of(variable_.ptr()) + 1);
@@ -51,7 +54,7 @@ bool Scope::holds() const {
     case ScopeKind::process:
       return true;
     case ScopeKind::thread:
-      return thread_ == PyThread_get_thread_ident();
+      return thread_ == this_thread();
     case ScopeKind::context:
       return variable_.is_valid() && depth_of(variable_.ptr()) > 0;
   }

@@ -37,7 +37,7 @@ class Scope {
 
  private:
   ScopeKind kind_ = ScopeKind::process;
-  unsigned long thread_ = 0;
+  std::uint64_t thread_ = 0;
   nb::object variable_;  // of a context: true where the layer holds
 };
 
