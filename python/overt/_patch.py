@@ -147,9 +147,19 @@ class Handle:
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Decorate a test: the patch is installed for the length of each call."""
-        from inspect import iscoroutinefunction  # only tests pay for it
+        import inspect  # only tests pay for it
 
-        if iscoroutinefunction(function):
+        if inspect.isasyncgenfunction(function):
+            raise TypeError("an async generator cannot be decorated; use `with` inside of it")
+        if inspect.isgeneratorfunction(function):  # a fixture
+
+            @functools.wraps(function)
+            def patched_generator(*args: P.args, **kwargs: P.kwargs) -> Any:
+                with self:
+                    return (yield from function(*args, **kwargs))
+
+            return patched_generator
+        if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)
             async def patched_async(*args: P.args, **kwargs: P.kwargs) -> Any:

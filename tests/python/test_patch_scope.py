@@ -37,6 +37,15 @@ def test_thread(cast, reach) -> None:
     assert cast.price(1) == 1
 
 
+def test_thread_that_has_ended(cast) -> None:
+    """The next thread, which may get its ident, does not inherit its patches."""
+    handle = overt.around("patch_cast:price", doubled, scope="thread")
+    for _ in range(5):
+        in_thread(handle.install)
+        assert in_thread(cast.price) == 1
+        handle.remove()
+
+
 def test_context_is_inherited_by_what_starts_in_it(cast) -> None:
     """Tasks and asyncio.to_thread see the patch, other tasks and plain threads the original."""
     handle = overt.around("patch_cast:price", doubled, scope="context")
@@ -194,7 +203,19 @@ def test_handle_decorates_tests(cast) -> None:
         await asyncio.sleep(0)
         return cast.price(amount)
 
+    @handle
+    def fixture():
+        yield cast.price(3)
+
+    async def stream():
+        yield
+
     assert (sync_test(1), asyncio.run(async_test(2)), cast.price(1)) == (2, 4, 1)
+    made = fixture()
+    assert (next(made), cast.price(1)) == (6, 2)
+    made.close()
+    with pytest.raises(TypeError, match="use `with` inside"):
+        handle(stream)
     assert (sync_test.__name__, sync_test.__doc__) == ("sync_test", "Say something.")
     assert inspect.iscoroutinefunction(async_test)
     with pytest.raises(TypeError):
