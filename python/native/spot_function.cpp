@@ -64,10 +64,10 @@ class FunctionSpot final : public Spot {
 
   PyObject* function() const { return function_.ptr(); }
 
-  void shim(const Found& found, const Target& target) {
-    const auto known = [&](const auto& shim) { return shim->is_at(found.place); };
+  void shim(const Place& place, const nb::object& raw, const Target& target) {
+    const auto known = [&](const auto& shim) { return shim->is_at(place); };
     if (std::any_of(shims_.begin(), shims_.end(), known)) return;
-    shims_.push_back(std::make_unique<Shim>(found.place, found.value, target));
+    shims_.push_back(std::make_unique<Shim>(place, raw, target));
   }
 
   void add(const std::shared_ptr<GovernedLayer>& layer) override {
@@ -149,11 +149,11 @@ nb::object function_in(const Found& found, const Target& target) {
   refuse(Code::refused, what, target.str());
 }
 
-bool is_inlined(const Found& found) {
-  if (found.place.holder != Holder::type || !found.own) return false;
-  const bool init = PyUnicode_CompareWithASCIIString(found.place.key.ptr(), "__init__") == 0;
-  return (init && PyFunction_Check(found.value.ptr())) ||
-         PyObject_TypeCheck(found.value.ptr(), &PyProperty_Type) != 0;
+bool is_inlined(const Place& place, const nb::object& raw) {
+  if (place.holder != Holder::type || !raw.is_valid()) return false;
+  const bool init = PyUnicode_CompareWithASCIIString(place.key.ptr(), "__init__") == 0;
+  return (init && PyFunction_Check(raw.ptr())) ||
+         PyObject_TypeCheck(raw.ptr(), &PyProperty_Type) != 0;
 }
 
 }  // namespace
@@ -172,7 +172,10 @@ std::shared_ptr<Spot> spot_of_function(const Found& found, const Target& target)
       throw;
     }
   }
-  if (is_inlined(found)) spot->shim(found, target);
+  // Read again: since it was found, advice was checked, which runs Python code, and another thread
+  // may have taken its own shim away. That one must not be what this one puts back.
+  const auto raw = found.place.bound();
+  if (is_inlined(found.place, raw)) spot->shim(found.place, raw, target);
   return spot;
 }
 
