@@ -10,6 +10,7 @@
 // for another function, and calls the original when there is no patch.
 
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "call.h"
@@ -188,9 +189,13 @@ bool is_c_function(PyObject* object) {
 }
 
 std::unique_ptr<Redirect> redirect_c_function(PyObject* function, const std::string& target) {
-  static const std::string fault = try_out();
-  if (!fault.empty()) {
-    refuse(Code::refused, "C functions cannot be redirected in this interpreter: " + fault, target);
+  // Not initialised by the trial itself: that runs Python code, which lets other threads run, and
+  // one that came here would wait for the initialisation, with the GIL, for ever.
+  static std::optional<std::string> fault;
+  if (!fault) fault = try_out();
+  if (!fault->empty()) {
+    refuse(Code::refused, "C functions cannot be redirected in this interpreter: " + *fault,
+           target);
   }
   refuse_special(function, target);
   return std::make_unique<CFunctionRedirect>(function, target);

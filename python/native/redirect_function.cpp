@@ -9,6 +9,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "body.h"
@@ -168,9 +169,12 @@ std::string try_out() {
 }  // namespace
 
 std::unique_ptr<Redirect> redirect_function(PyObject* function) {
-  static const std::string fault = try_out();
-  if (!fault.empty()) {
-    refuse(Code::refused, "functions cannot be redirected in this interpreter: " + fault,
+  // Not initialised by the trial itself: that runs Python code, which lets other threads run, and
+  // one that came here would wait for the initialisation, with the GIL, for ever.
+  static std::optional<std::string> fault;
+  if (!fault) fault = try_out();
+  if (!fault->empty()) {
+    refuse(Code::refused, "functions cannot be redirected in this interpreter: " + *fault,
            Py_GetVersion());
   }
   return std::make_unique<FunctionRedirect>(function);

@@ -135,6 +135,32 @@ def test_storm(cast, hurry, kind, reach) -> None:
     assert (sys.getrefcount(raw), sys.getrefcount(before)) == counts
 
 
+def test_first_redirections_at_the_same_time() -> None:
+    """What tries the mechanism out runs once, in whatever thread, and nobody waits for it."""
+    code = """
+import sys, threading, overt, time, json
+sys.setswitchinterval(1e-6)
+start = threading.Barrier(8)
+def patch(target):
+    start.wait()
+    for _ in range(20):
+        with overt.observe(target, reach="everywhere"):
+            pass
+targets = ["time:time", "json:dumps", "json:loads", "time:monotonic"] * 2
+threads = [threading.Thread(target=patch, args=[target]) for target in targets]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(overt.handles())
+"""
+    for _ in range(5):
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert (done.stdout, done.stderr) == ("()\n", "")
+
+
 def test_storm_on_many_targets(cast, hurry) -> None:
     """Targets of the same module and class, with transactions that fail and baselines."""
     names = [f"f{i}" for i in range(8)]
