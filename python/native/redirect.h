@@ -33,11 +33,17 @@ class Redirect {
   virtual bool stands() const = 0;
 };
 
-// REQUIRES: PyFunction_Check(function).
+// Tries the mechanism out if nobody has. Throws Refusal where it does not work. PYTHON: runs code,
+// so other threads may run: to be called before looking whether a function is redirected already.
+void try_redirecting_functions();
+void try_redirecting_c_functions(const std::string& target);
+
+// REQUIRES: PyFunction_Check(function), the mechanism was tried out, and there is no other Redirect
+// of the function. PYTHON: runs none.
 std::unique_ptr<Redirect> redirect_function(PyObject* function);
 
-// For builtin_function_or_method, method_descriptor and classmethod_descriptor. `target` is for
-// messages. Throws Refusal for what the interpreter calls in ways of its own.
+// The same for builtin_function_or_method, method_descriptor and classmethod_descriptor. `target`
+// is for messages. Throws Refusal for what the interpreter calls in ways of its own.
 std::unique_ptr<Redirect> redirect_c_function(PyObject* function, const std::string& target);
 
 // Whether redirect_c_function() takes objects of this type.

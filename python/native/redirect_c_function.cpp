@@ -188,7 +188,7 @@ bool is_c_function(PyObject* object) {
          Py_TYPE(object) == &PyClassMethodDescr_Type;
 }
 
-std::unique_ptr<Redirect> redirect_c_function(PyObject* function, const std::string& target) {
+void try_redirecting_c_functions(const std::string& target) {
   // Not initialised by the trial itself: that runs Python code, which lets other threads run, and
   // one that came here would wait for the initialisation, with the GIL, for ever.
   static std::optional<std::string> fault;
@@ -197,6 +197,9 @@ std::unique_ptr<Redirect> redirect_c_function(PyObject* function, const std::str
     refuse(Code::refused, "C functions cannot be redirected in this interpreter: " + *fault,
            target);
   }
+}
+
+std::unique_ptr<Redirect> redirect_c_function(PyObject* function, const std::string& target) {
   refuse_special(function, target);
   return std::make_unique<CFunctionRedirect>(function, target);
 }

@@ -168,7 +168,7 @@ std::string try_out() {
 
 }  // namespace
 
-std::unique_ptr<Redirect> redirect_function(PyObject* function) {
+void try_redirecting_functions() {
   // Not initialised by the trial itself: that runs Python code, which lets other threads run, and
   // one that came here would wait for the initialisation, with the GIL, for ever.
   static std::optional<std::string> fault;
@@ -177,6 +177,9 @@ std::unique_ptr<Redirect> redirect_function(PyObject* function) {
     refuse(Code::refused, "functions cannot be redirected in this interpreter: " + *fault,
            Py_GetVersion());
   }
+}
+
+std::unique_ptr<Redirect> redirect_function(PyObject* function) {
   return std::make_unique<FunctionRedirect>(function);
 }
 

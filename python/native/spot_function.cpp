@@ -160,6 +160,11 @@ bool is_inlined(const Place& place, const nb::object& raw) {
 
 std::shared_ptr<Spot> spot_of_function(const Found& found, const Target& target) {
   const auto function = function_in(found, target);
+  if (PyFunction_Check(function.ptr())) {
+    try_redirecting_functions();
+  } else {
+    try_redirecting_c_functions(target.str());
+  }
   auto& spot = function_spots()[function.ptr()];
   if (!spot) {
     try {
