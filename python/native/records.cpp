@@ -6,6 +6,22 @@
 
 namespace overt::py {
 
+namespace {
+
+bool is_function_or_its_parts(PyObject* object) {
+  if (object == nullptr) return false;
+  return PyFunction_Check(object) || PyCFunction_Check(object) || PyCode_Check(object) ||
+         Py_TYPE(object) == &PyMethodDescr_Type || Py_TYPE(object) == &PyWrapperDescr_Type ||
+         Py_TYPE(object) == &PyStaticMethod_Type || Py_TYPE(object) == &PyClassMethod_Type ||
+         Py_TYPE(object) == &PyProperty_Type;
+}
+
+}  // namespace
+
+void Subject::keep(PyObject* old_object) {
+  if (is_function_or_its_parts(old_object)) kept_old = nb::borrow(old_object);
+}
+
 Records& records() {
   static auto& all = *new Records;
   return all;
@@ -27,7 +43,19 @@ int Records::add(Patch patch, Subject subject) {
 void Records::revert(int id) {
   ledger_.revert(id);
   withdraw(id);
+  // Let go at the next safe point: what dies with it may run code, and this is inside a write.
+  if (auto& kept = subjects_[static_cast<std::size_t>(id) - 1].kept_old; kept.is_valid()) {
+    released_.push_back(std::move(kept));
+    if (!std::exchange(releasing_, true)) call_soon(release);
+  }
   if (listener_.reverted) listener_.reverted(id);
+}
+
+int Records::release(void* /*unused*/) {
+  auto& all = records();
+  all.releasing_ = false;
+  const auto gone = std::exchange(all.released_, {});
+  return 0;
 }
 
 void Records::stop() {

@@ -24,6 +24,13 @@ struct Subject {
   Identity old_value;
   Identity new_value;
   Identity holder;  // the class or function that was changed; of nothing for a module
+
+  // While the patch stands: the old value itself, if it is a function, a descriptor of one, code or
+  // a type of the interpreter for these. Who switches the patch off needs it, and the patch may
+  // have dropped the last reference. Nothing else is kept alive.
+  nb::object kept_old = nb::object();
+
+  void keep(PyObject* old_object);
 };
 
 class Records {
@@ -42,7 +49,11 @@ class Records {
 
  private:
   Ledger ledger_;
+  static int release(void*);
+
   std::vector<Subject> subjects_;
+  std::vector<nb::object> released_;  // kept by patches that were undone
+  bool releasing_ = false;
   Listener listener_;
 };
 

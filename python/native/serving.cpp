@@ -17,6 +17,7 @@
 #include "overt/service.h"
 #include "overt/switch_file.h"
 #include "records.h"
+#include "switching.h"
 
 namespace overt::py {
 namespace {
@@ -66,19 +67,6 @@ Serving& serving() {
   return *all;
 }
 
-using Callback = int (*)(void*);
-
-// At the next moment at which Python code may run. CPython's public function waits for the main
-// thread, which may sit in a C call while others fork; the one below it, where there is such a
-// symbol, lets any thread do it.
-bool call_soon(Callback callback) {
-  using Add = int (*)(PyInterpreterState*, Callback, void*, int);
-  static const auto add = reinterpret_cast<Add>(::dlsym(RTLD_DEFAULT, "_PyEval_AddPendingCall"));
-  constexpr int kAnyThread = 0;
-  if (add != nullptr) return add(PyInterpreterState_Main(), callback, nullptr, kAnyThread) == 0;
-  return Py_AddPendingCall(callback, nullptr) == 0;
-}
-
 int restart_service(void*) {
   serve_again();
   return 0;
@@ -114,8 +102,19 @@ bool keep(const SwitchEntry& entry) {
 
 }  // namespace
 
+// At the next moment at which Python code may run. CPython's public function waits for the main
+// thread, which may sit in a C call while others fork; the one below it, where there is such a
+// symbol, lets any thread do it.
+bool call_soon(int (*callback)(void*)) {
+  using Add = int (*)(PyInterpreterState*, int (*)(void*), void*, int);
+  static const auto add = reinterpret_cast<Add>(::dlsym(RTLD_DEFAULT, "_PyEval_AddPendingCall"));
+  constexpr int kAnyThread = 0;
+  if (add != nullptr) return add(PyInterpreterState_Main(), callback, nullptr, kAnyThread) == 0;
+  return Py_AddPendingCall(callback, nullptr) == 0;
+}
+
 Switchboard& switchboard() {
-  static auto* board = new Switchboard({.journal = keep, .work = {}, .changed = [] {
+  static auto* board = new Switchboard({.journal = keep, .work = want, .changed = [] {
                                           if (serving().passes_votes) call_soon(write_votes);
                                         }});
   return *board;
@@ -133,11 +132,7 @@ void journal_switches(Journal* journal) {
 }
 
 void enroll(const Patch& patch) {
-  const Facts facts{patch.target, patch.owner, patch.boundary, patch.governed, Fail::original};
-  switchboard().enroll_fixed(patch.id, facts,
-                             patch.governed
-                                 ? "this version of overt switches such a patch by its handle only"
-                                 : "this version of overt cannot switch what other code patched");
+  patch.governed ? enroll_governed(patch) : enroll_foreign(patch);
   history().add("patch", nlohmann::json{{"id", patch.id},
                                         {"target", patch.target},
                                         {"owner", patch.owner.name},
@@ -146,6 +141,7 @@ void enroll(const Patch& patch) {
 }
 
 void withdraw(int id) {
+  forget_switch(id);
   switchboard().withdraw_patch(id);
   history().add("revert", R"({"id": )" + std::to_string(id) + "}");
 }
@@ -180,6 +176,8 @@ std::string serve(const Self& self, const std::string& directory, const std::str
   if (started) return {};
   return started.error().what + ": " + started.error().subject;
 }
+
+std::string keep_time() { return is_serving() ? std::string() : serve({}, "", "", false); }
 
 void stop_serving() noexcept {
   auto& all = serving();

@@ -17,6 +17,9 @@
 
 namespace overt::py {
 
+// Has a callback run with the GIL at the interpreter's next safe point. False when it cannot.
+bool call_soon(int (*callback)(void*));
+
 Switchboard& switchboard();
 History& history();
 
@@ -47,6 +50,10 @@ void pass_votes_on();
 std::string serve(const Self& self, const std::string& directory, const std::string& file,
                   bool control);
 void stop_serving() noexcept;
+
+// The native thread, for its timers, without a socket if there is none yet. Returns what is
+// missing.
+std::string keep_time();
 bool is_serving();
 std::string control_path();
 

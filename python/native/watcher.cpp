@@ -318,8 +318,9 @@ void Watcher::record(const Write& write, const Stack& stack, const Verdict& verd
   patch.stack = stack.sites();
 
   retire_unreachable(write.module);
-  const int id = records().add(
-      std::move(patch), {Identity::of_replaced(old_value), Identity(value), Identity(holder)});
+  Subject subject{Identity::of_replaced(old_value), Identity(value), Identity(holder)};
+  subject.keep(old_value);
+  const int id = records().add(std::move(patch), std::move(subject));
   if (id == 0) return;
   if (!layers.empty() && layers.back().patch == id) {
     layers.back().new_value = Identity(value);
@@ -406,7 +407,7 @@ void Watcher::consider_function(PyFunction_WatchEvent event, PyFunctionObject* f
     default:
       return;
   }
-  if (old_value == value) return;
+  if (old_value == value || OwnWrite::is_going_on()) return;
   const ErrorKept error_kept;
   auto* space = namespaces_.find(function->func_globals);
   if (space == nullptr) return;  // generated code with globals of its own: part of no module

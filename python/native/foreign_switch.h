@@ -1,0 +1,53 @@
+// Switching off, and on again, what other code patched.
+//
+// One mechanism a file behind one small interface. Which one serves a patch depends on what it put
+// where: a wrapper function is redirected to what it replaced, which works also when others wrapped
+// it since; a wrapt-like wrapper by its inner function; a code swap by the code object; everything
+// else by the binding, where it still stands.
+//
+// THREADS: with the GIL, at a safe point. PYTHON: writing runs the container's __setattr__ and the
+// like.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "overt/patch.h"
+#include "records.h"
+#include "refusal.h"
+
+namespace overt::py {
+
+class ForeignSwitch {
+ public:
+  ForeignSwitch() = default;
+  virtual ~ForeignSwitch() = default;
+  ForeignSwitch(const ForeignSwitch&) = delete;
+  ForeignSwitch& operator=(const ForeignSwitch&) = delete;
+
+  // New calls behave as if the patch had never been made. Throws Refusal with what is in the way
+  // and what could be done; then nothing has changed.
+  virtual void off() = 0;
+  // And as with it again: the same objects as before.
+  virtual void on() = 0;
+};
+
+// What a mechanism has to know of a patch. The values are alive.
+struct ForeignPatch {
+  const Patch& patch;
+  nb::object old_value;  // invalid: the name was new
+  nb::object new_value;  // invalid: the name was deleted
+  nb::object holder;     // the class or function that was changed, invalid for a module
+  bool shared = false;   // the same new value replaced something else elsewhere
+};
+
+// Throws Refusal where the patch cannot be switched.
+std::unique_ptr<ForeignSwitch> make_switch(const ForeignPatch& patch);
+
+// The mechanisms; nullptr where one does not apply.
+std::unique_ptr<ForeignSwitch> switch_function(const ForeignPatch& patch);
+std::unique_ptr<ForeignSwitch> switch_wrapt_like(const ForeignPatch& patch);
+std::unique_ptr<ForeignSwitch> switch_code(const ForeignPatch& patch);
+std::unique_ptr<ForeignSwitch> switch_binding(const ForeignPatch& patch);
+
+}  // namespace overt::py
