@@ -148,6 +148,7 @@ void bind_patches(nb::module_& m) {
                    [](const GovernedPatch& patch) { return std::string(name(patch.state())); })
       .def_prop_ro("owner", [](const GovernedPatch& patch) { return patch.maker().owner.name; })
       .def_prop_ro("target", [](const GovernedPatch& patch) { return patch.wish().target.str(); })
+      .def_prop_ro("ttl", [](const GovernedPatch& patch) { return patch.wish().ttl; })
       .def_prop_ro("original", &original);
   m.def("make_patch", &make_patch, nb::arg("advice"), nb::arg("target"), nb::arg("function").none(),
         nb::arg("after").none(), nb::arg("failed").none(), nb::arg("owner"), nb::arg("reason"),

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <mutex>
 #include <unordered_map>
 
 #include "carrier.h"
 #include "namespaces.h"
+#include "overt/service.h"
 #include "pending.h"
 #include "records.h"
+#include "serving.h"
 #include "signature.h"
 
 namespace overt::py {
@@ -23,6 +26,7 @@ constexpr std::chrono::seconds kQuiet{1};
 struct Kept {
   std::map<std::uint64_t, std::shared_ptr<GovernedPatch>> in_order;
   std::unordered_multimap<std::string, GovernedPatch*> by_target;
+  std::unordered_map<int, GovernedPatch*> by_id;
   std::uint64_t next = 1;
 };
 
@@ -188,13 +192,20 @@ void GovernedPatch::remove() {
   } else {
     const auto spot = spot_;
     spot->remove(layer_);
+    stop_ttl();
     spot_.reset();
     module_.reset();
     layer_->settled = false;
     layer_->state->on_idle = nullptr;
     // The link refers to the original, and so would the handle for as long as it is kept.
     if (layer_->link.is_valid()) let_go_of_link();
-    if (id_ != 0) records().revert(id_);
+    if (id_ != 0) {
+      if (voted_off_) {
+        static_cast<void>(switchboard().unvote(Source::api, Selector::of_patch(id_), {}));
+      }
+      kept().by_id.erase(id_);
+      records().revert(id_);
+    }
     if (spot->sweep()) spot->forget();
   }
   const auto self = shared_from_this();
@@ -212,13 +223,97 @@ void GovernedPatch::remove_entirely() {
 }
 
 void GovernedPatch::set_off(bool off) {
-  auto& cell = *layer_->state->cell;
-  if (cell.is_off() == off) return;
-  cell.off.store(off, std::memory_order_relaxed);
+  voted_off_ = off;
+  if (!spot_) return;  // told when it is installed
+  if (id_ == 0) {      // the ledger is full: no vote can name it
+    layer_->state->cell->off.store(off, std::memory_order_relaxed);
+    return apply_switch();
+  }
+  const By by{"handle in " + maker_.site.module, ""};
+  const auto selector = Selector::of_patch(id_);
+  if (off) {
+    Vote vote;
+    vote.source = Source::api;
+    vote.on = selector;
+    vote.by = by;
+    vote.at = seconds_now();
+    static_cast<void>(switchboard().vote(vote));
+  } else {
+    static_cast<void>(switchboard().unvote(Source::api, selector, by));
+  }
+  apply_switch();
+}
+
+// The cell says what new calls do. What is bound as a value, or was taken off the path of calls,
+// has to be rebound.
+void GovernedPatch::apply_switch() {
   off_since_ = Clock::now();
   if (!spot_) return;
   if (layer_->is_value()) return spot_->refresh(layer_);
-  if (!off && layer_->settled) settle(false);
+  if (!layer_->state->cell->is_off() && layer_->settled) settle(false);
+}
+
+namespace {
+
+// Patches whose time is over: switched off already, by the native thread, and to be removed.
+struct Expired {
+  std::mutex mutex;
+  std::vector<int> ids;
+};
+
+Expired& expired() {
+  static auto& all = *new Expired;
+  return all;
+}
+
+int remove_expired(void* /*unused*/) {
+  std::vector<int> ids;
+  {
+    const std::lock_guard lock(expired().mutex);
+    ids.swap(expired().ids);
+  }
+  for (const int id : ids) {
+    const auto it = kept().by_id.find(id);
+    if (it == kept().by_id.end()) continue;
+    const auto patch = it->second->shared_from_this();
+    try {
+      patch->remove_entirely();
+    } catch (nb::python_error& error) {
+      error.discard_as_unraisable("overt: removing a patch whose ttl is over");
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
+      // It stays installed, and off.
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+void GovernedPatch::start_ttl() {
+  if (wish_.ttl <= 0 || id_ == 0 || Service::active() == nullptr) return;
+  timer_ =
+      Service::active()->at(boot_seconds() + wish_.ttl, [cell = layer_->state->cell, id = id_] {
+        cell->off.store(true, std::memory_order_relaxed);
+        {
+          const std::lock_guard lock(expired().mutex);
+          expired().ids.push_back(id);
+        }
+        call_soon(remove_expired);
+      });
+}
+
+void GovernedPatch::stop_ttl() {
+  if (timer_ != 0 && Service::active() != nullptr) Service::active()->cancel(timer_);
+  timer_ = 0;
+}
+
+bool GovernedPatch::refresh(int id) {
+  const auto it = kept().by_id.find(id);
+  if (it == kept().by_id.end()) return false;
+  const auto patch = it->second->shared_from_this();
+  patch->layer_->state->cell->off.store(switchboard().is_off(id), std::memory_order_relaxed);
+  patch->apply_switch();
+  return true;
 }
 
 // Calls go past the layer, which is off: after a quiet time it is taken off their path. Votes from
@@ -286,6 +381,12 @@ nb::object GovernedPatch::original() const {
 }
 
 void GovernedPatch::attach(const nb::object& module) {
+  if (wish_.ttl > 0) {
+    const auto missing = keep_time();
+    if (!missing.empty()) {
+      refuse(Code::refused, "nothing can keep the time of a ttl: " + missing, wish_.target.str());
+    }
+  }
   auto sought = wish_.target;
   if (wish_.root.is_valid()) sought.qualname = wish_.attribute;
   auto found = find_target(sought, module);
@@ -405,6 +506,7 @@ void GovernedPatch::record(const Found& found) {
   patch.old_value = described(found.value.ptr());
   patch.new_value = described(layer_->state->function.ptr());
   patch.reason = wish_.reason;
+  patch.fail_patched = wish_.fail_patched;
   patch.everywhere = wish_.reach == Reach::everywhere;
   patch.lifetime = wish_.ttl > 0 ? "ttl" : "process";
   constexpr std::array<const char*, 3> kScopes = {"process", "thread", "context"};
@@ -412,6 +514,15 @@ void GovernedPatch::record(const Found& found) {
   PyObject* holder = found.place.holder == Holder::type ? found.place.container.ptr() : nullptr;
   id_ = records().add(std::move(patch), {Identity(found.value.ptr()),
                                          Identity(found.place.bound().ptr()), Identity(holder)});
+  if (id_ == 0) return;
+  kept().by_id[id_] = this;
+  // A value has no call that could read the cell: it is switched by rebinding.
+  if (!layer_->is_value() && !layer_->settled) {
+    switchboard().arm(id_, layer_->state->cell.get());
+  }
+  if (voted_off_) set_off(true);
+  apply_switch();
+  start_ttl();
 }
 
 }  // namespace overt::py

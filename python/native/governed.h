@@ -57,6 +57,7 @@ class GovernedPatch final : public IdleListener,
   void remove();
   // The same, also where the patch is open in several contexts.
   void remove_entirely();
+  // A vote of this handle, and its withdrawal: other votes may hold the patch off all the same.
   void set_off(bool off);
 
   PatchState state() const;
@@ -73,6 +74,10 @@ class GovernedPatch final : public IdleListener,
   // For the garbage collector: what an idle patch refers to.
   int traverse(visitproc visit, void* arg) const;
   void clear();
+
+  // The switchboard changed its mind about a patch: what needs structural work is done. False when
+  // there is no governed patch of that id.
+  static bool refresh(int id);
 
   // Fills in what a report says of governed patches as of now: state, calls and errors.
   static void tell_states(std::vector<Patch>& patches);
@@ -93,6 +98,9 @@ class GovernedPatch final : public IdleListener,
   void record(const Found& found);
   void settle(bool settled);
   bool is_left_behind() const;
+  void apply_switch();
+  void start_ttl();
+  void stop_ttl();
 
   Wish wish_;
   Caller maker_;
@@ -103,6 +111,8 @@ class GovernedPatch final : public IdleListener,
   int entered_ = 0;                // scopes that are open, of a context
   std::uint64_t serial_ = 0;       // while the process keeps it
   int id_ = 0;
+  bool voted_off_ = false;   // by the handle
+  std::uint64_t timer_ = 0;  // of its ttl
   Clock::time_point off_since_{};
 };
 

@@ -104,7 +104,8 @@ Environment environment() {
 }
 
 std::string serve_by_itself() {
-  if (is_serving()) return control_path();
+  if (!control_path().empty()) return control_path();
+  stop_serving();  // a thread that only kept time
   std::string service = "python";
   if (const auto argv = strings(PySys_GetObject("argv")); !argv.empty() && !argv.front().empty()) {
     service = std::filesystem::path(argv.front()).filename().string();

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from overt._registry import Entry, EntryError, Registry, registries, registry
     from overt._stale import stale
     from overt._stats import Evidence, Stats, Timing
+    from overt._switch import Switch, Switched, switch
     from overt._wrapper import Wrapper, wrapper
 
     __version__: str
@@ -53,6 +54,8 @@ __all__ = [
     "Site",
     "StateError",
     "Stats",
+    "Switch",
+    "Switched",
     "TargetError",
     "Timing",
     "Wrapper",
@@ -69,6 +72,7 @@ __all__ = [
     "reset",
     "serve",
     "stale",
+    "switch",
     "tap",
     "transaction",
     "unwatch",
@@ -124,6 +128,11 @@ _HOMES = {
         "Evidence",
         "Stats",
         "Timing",
+    ),
+    "_switch": (
+        "Switch",
+        "Switched",
+        "switch",
     ),
     "_wrapper": (
         "Wrapper",

@@ -16,10 +16,15 @@ def serve() -> str:
     Starts the one native thread that answers, also while Python code holds the GIL. Does nothing
     but to return the path when it is open already. Raises RuntimeError when it cannot be opened.
     """
-    global _registered
     path = _native.serve()
+    end_with_the_process()
+    return path
+
+
+def end_with_the_process() -> None:
+    """Have the native thread stopped at exit, and started again in forked children."""
+    global _registered
     if not _registered:
         _registered = True
         atexit.register(_native.stop_serving)
         os.register_at_fork(after_in_child=_native.serve_again)
-    return path

@@ -103,6 +103,9 @@ class GovernedPatch:
     def target(self) -> str: ...
 
     @property
+    def ttl(self) -> float: ...
+
+    @property
     def original(self) -> object: ...
 
 def make_patch(advice: str, target: str, function: object | None, after: object | None, failed: object | None, owner: str, reason: str, reach: str, scope: str, ttl: object | None, layer: str, fail: str, notes: bool, again: bool, as_value: bool = False, root: object | None = None, attribute: str = '', made_as: GovernedPatch | None = None) -> GovernedPatch:
@@ -148,3 +151,11 @@ class Wrapper:
 
 def stale(target: str, closures: bool) -> list[str]:
     """Who holds what stood at the target before it was patched."""
+
+def switch_owner(owner: str, off: bool, reason: str) -> list[tuple[int, str, bool, str]]:
+    """
+    Vote all patches of an owner off, or withdraw that vote; where each of them stands.
+    """
+
+def standings(owner: str) -> list[tuple[int, str, bool, str]]:
+    """Where each patch of an owner stands."""

@@ -64,6 +64,10 @@ class Handle:
         be patched, an advice that cannot take the target's calls, the same patch a second time.
         """
         self._native.install()
+        if self._native.ttl > 0:  # the native thread keeps the time
+            from overt._control import end_with_the_process
+
+            end_with_the_process()
         installed = _open.get()
         if installed is not None:
             installed.append(self)

@@ -20,18 +20,18 @@ class Wrapper:
     Name, signature, pickling and all else of the decorated function stay as they are.
     """
 
-    def __init__(self, native: _native.Wrapper) -> None:
-        """Wrap a wrapper of the extension; called by `wrapper()`."""
-        self._native = native
-        functools.update_wrapper(self, native.advice)
+    def __init__(self, advice: Callable[..., Any], owner: str) -> None:
+        """Make a decorator of an advice; called by `wrapper()`."""
+        self._native = _native.Wrapper(advice, owner)
+        functools.update_wrapper(self, advice)
 
     def __call__(self, function: F) -> F:
         """Decorate a function, method, staticmethod, classmethod or property.
 
         Raises `overt.SignatureError` when the advice cannot take its calls.
         """
-        decorated: F = self._native.wrap(function)
-        return decorated
+        decorated: Any = self._native.wrap(function)
+        return decorated  # type: ignore[no-any-return]  # looks like the function in every way
 
     def off(self) -> Self:
         """Everything decorated runs as if it were not, from the next call on."""
@@ -77,5 +77,5 @@ def wrapper(
     timed.off()
     """
     if advice is None:
-        return lambda function: Wrapper(_native.Wrapper(function, owner))
-    return Wrapper(_native.Wrapper(advice, owner))
+        return lambda function: Wrapper(function, owner)
+    return Wrapper(advice, owner)

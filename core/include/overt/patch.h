@@ -52,6 +52,7 @@ struct Patch {
   std::optional<Reach> reach;  // known only when a report is made by the living process
   bool internal = false;       // a distribution that changes itself
   bool governed = false;       // made through Overt
+  bool fail_patched = false;   // in doubt it stays: switching everything off spares it
   bool everywhere = false;     // reach: the function itself, not one name
   std::string reason;          // of a governed patch, as are the next two; "" for none
   std::string lifetime;        // "scope", "ttl" or "process"
