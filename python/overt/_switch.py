@@ -36,7 +36,7 @@ class Switch:
         return _rows(_native.switch_owner(self.owner, True, reason))
 
     def on(self, reason: str = "") -> tuple[Switched, ...]:
-        """Withdraw the vote of `off()`; votes of other sources may hold patches off all the same."""
+        """Withdraw the vote of `off()`; those of other sources may hold patches off still."""
         return _rows(_native.switch_owner(self.owner, False, reason))
 
     @property
