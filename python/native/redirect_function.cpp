@@ -88,7 +88,12 @@ PyFunctionObject* as_function(const nb::object& object) {
 
 PyObject* redirected(PyObject* function, PyObject* const* args, std::size_t nargsf,
                      PyObject* kwnames) {
-  PyObject* to = Py_NewRef(table().find(function));
+  PyObject* to = table().find(function);
+  if (to == nullptr) [[unlikely]] {  // somebody copied our entry to a function that is not ours
+    PyErr_SetString(PyExc_SystemError, "overt: this function is not redirected");
+    return nullptr;
+  }
+  Py_INCREF(to);
   PyObject* result = call(to, args, nargsf, kwnames);
   Py_DECREF(to);
   return result;
