@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <mutex>
 #include <unordered_map>
 
 #include "carrier.h"
 #include "namespaces.h"
-#include "overt/service.h"
 #include "pending.h"
 #include "records.h"
 #include "serving.h"
@@ -253,64 +251,14 @@ void GovernedPatch::apply_switch() {
   if (!layer_->state->cell->is_off() && layer_->settled) settle(false);
 }
 
-namespace {
-
-// Patches whose time is over: switched off already, by the native thread, and to be removed.
-struct Expired {
-  std::mutex mutex;
-  std::vector<int> ids;
-};
-
-Expired& expired() {
-  static auto& all = *new Expired;
-  return all;
-}
-
-int remove_expired(void* /*unused*/) {
-  std::vector<int> ids;
-  {
-    const std::lock_guard lock(expired().mutex);
-    ids.swap(expired().ids);
-  }
-  for (const int id : ids) {
-    const auto it = kept().by_id.find(id);
-    if (it == kept().by_id.end()) continue;
-    const auto patch = it->second->shared_from_this();
-    try {
-      patch->remove_entirely();
-    } catch (nb::python_error& error) {
-      error.discard_as_unraisable("overt: removing a patch whose ttl is over");
-    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
-      // It stays installed, and off.
-    }
-  }
-  return 0;
-}
-
-}  // namespace
-
-void GovernedPatch::start_ttl() {
-  if (wish_.ttl <= 0 || id_ == 0 || Service::active() == nullptr) return;
-  timer_ =
-      Service::active()->at(boot_seconds() + wish_.ttl, [cell = layer_->state->cell, id = id_] {
-        cell->off.store(true, std::memory_order_relaxed);
-        {
-          const std::lock_guard lock(expired().mutex);
-          expired().ids.push_back(id);
-        }
-        call_soon(remove_expired);
-      });
-}
-
-void GovernedPatch::stop_ttl() {
-  if (timer_ != 0 && Service::active() != nullptr) Service::active()->cancel(timer_);
-  timer_ = 0;
+std::shared_ptr<GovernedPatch> GovernedPatch::of(int id) {
+  const auto it = kept().by_id.find(id);
+  return it == kept().by_id.end() ? nullptr : it->second->shared_from_this();
 }
 
 bool GovernedPatch::refresh(int id) {
-  const auto it = kept().by_id.find(id);
-  if (it == kept().by_id.end()) return false;
-  const auto patch = it->second->shared_from_this();
+  const auto patch = of(id);
+  if (!patch) return false;
   patch->layer_->state->cell->off.store(switchboard().is_off(id), std::memory_order_relaxed);
   patch->apply_switch();
   return true;

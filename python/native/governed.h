@@ -82,6 +82,9 @@ class GovernedPatch final : public IdleListener,
   // Fills in what a report says of governed patches as of now: state, calls and errors.
   static void tell_states(std::vector<Patch>& patches);
 
+  // The installed patch of that id in the ledger, or nullptr.
+  static std::shared_ptr<GovernedPatch> of(int id);
+
   // Every patch that is installed or pending, oldest first.
   static std::vector<std::shared_ptr<GovernedPatch>> all();
 

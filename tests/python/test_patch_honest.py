@@ -280,13 +280,14 @@ def test_interactive_help_and_completion(cast) -> None:
     """What rlcompleter and help() print of a patched name comes from the original."""
     import rlcompleter
 
-    out = io.StringIO()
+    plain, out = io.StringIO(), io.StringIO()
+    pydoc.Helper(output=plain)(cast.price)
     with overt.observe("patch_cast:price"):
         pydoc.Helper(output=out)(cast.price)
         words = rlcompleter.Completer({"m": cast})
         assert words.complete("m.pri", 0) == "m.price("
-    assert "price(amount: 'int' = 1, *, tax: 'int' = 0) -> 'int'" in out.getvalue()
     assert "Return what it costs." in out.getvalue()
+    assert out.getvalue() == plain.getvalue()
 
 
 def test_doctest_finds_it() -> None:

@@ -212,5 +212,9 @@ def test_a_directory_that_is_still_written_is_not_swept(
     assert overt.runs() == [left]
     os.kill(child, signal.SIGKILL)
     wait_for(lambda: has_ended(child), "the end of the child")
-    overt.run("python", "-c", "pass")
-    assert overt.runs() == []
+
+    def is_swept() -> bool:
+        overt.run("python", "-c", "pass")
+        return overt.runs() == []
+
+    wait_for(is_swept, "the next start that sweeps")
