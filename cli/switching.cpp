@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <iostream>
 #include <map>
 #include <thread>
@@ -217,7 +218,7 @@ int print_dry_run(std::vector<Party>& parties, const Switching& options, const J
       const auto at = before.find({client.pid(), patch.value("id", 0)});
       if (at != before.end() && patch["calls"].is_number()) {
         const auto calls = static_cast<double>(patch["calls"].get<std::uint64_t>() - at->second);
-        rate = std::to_string(static_cast<std::uint64_t>(calls / passed.count() + 0.5));
+        rate = std::to_string(std::llround(calls / passed.count()));
       }
       const bool protected_patch = options.verb == "off" && patch.value("fail", "") == "patched" &&
                                    !options.including_protected;

@@ -14,7 +14,7 @@ Table::Table(std::vector<std::string> head, bool colour) : colour_(colour) {
   lines_.push_back({"", std::move(head)});
 }
 
-void Table::heading(std::string text) { lines_.push_back({printable(text), {}}); }
+void Table::heading(const std::string& text) { lines_.push_back({printable(text), {}}); }
 
 void Table::row(std::vector<std::string> cells) {
   for (auto& cell : cells) cell = printable(cell);

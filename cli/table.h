@@ -10,7 +10,7 @@ class Table {
  public:
   Table(std::vector<std::string> head, bool colour);
 
-  void heading(std::string text);
+  void heading(const std::string& text);
   void row(std::vector<std::string> cells);  // made printable
   // Columns as wide as their widest cell; the last one is never padded, and nothing is cut.
   std::string text() const;

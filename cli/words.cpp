@@ -7,7 +7,7 @@
 namespace overt::cli {
 
 std::string counted(std::size_t number, const std::string& noun) {
-  const auto text = std::to_string(number) + " " + noun;
+  auto text = std::to_string(number) + " " + noun;
   if (number == 1) return text;
   return noun.ends_with("ch") || noun.ends_with("ss") ? text + "es" : text + "s";
 }
@@ -53,7 +53,7 @@ std::string vote_words(const Json& vote) {
 }
 
 std::string state_words(const Json& patch) {
-  const auto state = patch.value("state", "");
+  auto state = patch.value("state", std::string());
   if (state == "reverted" || patch.value("wanted", state) == state) return state;
   return patch.value("level", "") == "queued" ? state + ", queued" : state + ", refused";
 }

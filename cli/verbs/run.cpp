@@ -48,7 +48,7 @@ std::string name_of_program(const Words& program) {
   const auto base = [](const std::string& word) {
     return std::filesystem::path(word).filename().string();
   };
-  const auto first = base(program.front());
+  auto first = base(program.front());
   if (!first.starts_with("python") && !first.starts_with("pypy")) return first;
   for (auto at = program.begin() + 1; at != program.end(); ++at) {
     if (*at == "-m" && at + 1 != program.end()) return *(at + 1);

@@ -70,7 +70,7 @@ void ControlServer::prepare(std::vector<pollfd>& descriptors, double now, double
   if (throttled && !connections_.empty()) until = std::min(until, now + 1 / kFramesPerSecond);
   for (const auto& connection : connections_) {
     const bool writing = !connection.out.empty();
-    const short events = writing ? POLLOUT : throttled ? 0 : POLLIN;
+    const auto events = static_cast<short>(writing ? POLLOUT : throttled ? 0 : POLLIN);
     descriptors.push_back({connection.fd.get(), events, 0});
     until = std::min(until, connection.until);
     // A whole frame waits for a token or for the answer before it to be taken.

@@ -144,6 +144,7 @@ result<Connected> connect_control_socket(const std::string& directory, const std
   }
   if (!S_ISSOCK(info.st_mode)) return fail(Code::io, "this is no socket", path);
   Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (fd.get() < 0) return refused("cannot make a socket", path);
   const Address address(directory, name);
   if (::connect(fd.get(), address.get(), Address::size()) != 0) {
     if (errno == ECONNREFUSED || errno == ENOENT) {

@@ -25,7 +25,7 @@
 namespace overt {
 
 inline constexpr int kProtocol = 1;
-inline constexpr std::size_t kLargestFrame = 64 * 1024;
+inline constexpr std::size_t kLargestFrame = std::size_t{64} * 1024;
 inline constexpr std::size_t kLargestPage = 500;
 
 struct Control {

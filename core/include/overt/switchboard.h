@@ -82,6 +82,7 @@ class Switchboard {
  public:
   // `boot_time`: the boot-time clock in seconds, which goes on while the machine sleeps.
   explicit Switchboard(SwitchListener listener = {}, std::function<double()> boot_time = {});
+  ~Switchboard() = default;
   Switchboard(const Switchboard&) = delete;
   Switchboard& operator=(const Switchboard&) = delete;
 
