@@ -34,7 +34,7 @@ result<void> check_private(const std::string& path) {
 }
 
 result<std::string> runtime_directory() {
-  const auto path = runtime_directory_path();
+  auto path = runtime_directory_path();
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
     return fail(Code::io,
                 std::string("cannot make a directory for the run (") + std::strerror(errno) +

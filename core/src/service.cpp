@@ -282,7 +282,9 @@ void Service::Impl::follow() {
   if (changed) apply();
 }
 
+// REQUIRES: there is a file.
 void Service::Impl::apply() {
+  if (!file) return;
   auto votes = file_votes;
   if (killed) {
     votes.push_back({Source::file, Selector::everything(), {file->kill_path(), "KILL"}, false, 0});
@@ -342,7 +344,7 @@ void Service::stop() {
   the_service.compare_exchange_strong(self, nullptr);
 }
 
-void Service::restart() noexcept try {
+void Service::restart() noexcept try {  // NOLINT(bugprone-exception-escape): caught below
   const std::lock_guard lock(impl_->state);
   if (!impl_->wants_restart.exchange(false) || impl_->running) return;
   if (!impl_->server && impl_->options.control) {

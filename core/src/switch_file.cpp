@@ -4,8 +4,8 @@
 #include <array>
 
 // Nothing in a file may cost more than its size: no exceptions, no deep recursion.
-#define TOML_EXCEPTIONS 0
-#define TOML_MAX_NESTED_VALUES 32
+#define TOML_EXCEPTIONS 0          // NOLINT(readability-identifier-naming): toml++'s own names
+#define TOML_MAX_NESTED_VALUES 32  // NOLINT(readability-identifier-naming)
 #include <toml++/toml.h>
 
 namespace overt {

@@ -23,7 +23,8 @@ inline PyObject* call(PyObject* callable, PyObject* const* args, std::size_t nar
   }
   if ((type->tp_flags & Py_TPFLAGS_HAVE_VECTORCALL) != 0) {
     vectorcallfunc function = nullptr;
-    std::memcpy(&function, reinterpret_cast<const char*>(callable) + type->tp_vectorcall_offset,
+    std::memcpy(static_cast<void*>(&function),
+                reinterpret_cast<const char*>(callable) + type->tp_vectorcall_offset,
                 sizeof function);
     if (function != nullptr) return function(callable, args, nargsf, kwnames);
   }

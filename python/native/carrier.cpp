@@ -67,7 +67,7 @@ PyObject* call_init(PyObject* raw, PyObject* const* args, std::size_t nargsf, Py
   return call_lenient(raw, args, nargsf, kwnames, lenient);
 }
 
-nb::object as_callable(nb::object object) {
+nb::object as_callable(const nb::object& object) {
   return object.is_valid() && PyCallable_Check(object.ptr()) != 0 ? object : nb::object();
 }
 

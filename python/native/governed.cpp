@@ -271,12 +271,11 @@ void GovernedPatch::idle() noexcept {
   if (off_since_ == Clock::time_point{}) off_since_ = now;
   if (!spot_ || layer_->settled || now - off_since_ < kQuiet) return;
   PyObject* error = PyErr_GetRaisedException();
-  const auto self = shared_from_this();
   try {
+    const auto self = shared_from_this();
     settle(true);
-  } catch (nb::python_error&) {  // NOLINT(bugprone-empty-catch)
-    // The container refused the write: the layer stays on the path, and off.
   } catch (...) {  // NOLINT(bugprone-empty-catch)
+    // The container refused the write: the layer stays on the path, and off.
   }
   PyErr_Clear();
   PyErr_SetRaisedException(error);

@@ -157,25 +157,25 @@ template <template <Advice> class Entry>
 vectorcallfunc pick(Advice advice) {
   switch (advice) {
     case Advice::replace:
-      return Entry<Advice::replace>::function;
+      return Entry<Advice::replace>::kFunction;
     case Advice::observe:
-      return Entry<Advice::observe>::function;
+      return Entry<Advice::observe>::kFunction;
     case Advice::tap:
-      return Entry<Advice::tap>::function;
+      return Entry<Advice::tap>::kFunction;
     case Advice::around:
       break;
   }
-  return Entry<Advice::around>::function;
+  return Entry<Advice::around>::kFunction;
 }
 
 template <Advice kAdvice>
 struct LinkEntry {
-  static constexpr vectorcallfunc function = enter<kAdvice>;
+  static constexpr vectorcallfunc kFunction = enter<kAdvice>;
 };
 
 template <Advice kAdvice>
 struct DispatcherEntry {
-  static constexpr vectorcallfunc function = dispatch<kAdvice>;
+  static constexpr vectorcallfunc kFunction = dispatch<kAdvice>;
 };
 
 int traverse(PyObject* self, visitproc visit, void* arg) {

@@ -131,8 +131,11 @@ Found find_item(const Target& target, nb::object container) {
   for (std::size_t i = 0; i < keys.size(); ++i) {
     auto value = nb::steal(PyObject_GetItem(container.ptr(), keys[i].ptr()));
     if (!value.is_valid()) {
-      const nb::python_error kept;
-      if (!kept.matches(PyExc_LookupError) && !kept.matches(PyExc_TypeError)) throw kept;
+      if (PyErr_ExceptionMatches(PyExc_LookupError) == 0 &&
+          PyErr_ExceptionMatches(PyExc_TypeError) == 0) {
+        throw nb::python_error();
+      }
+      PyErr_Clear();
       missing(target, target.module + ":" + target.qualname, target.item);
     }
     if (i + 1 == keys.size()) return {{Holder::item, container, keys[i]}, std::move(value), true};

@@ -53,7 +53,7 @@ template <std::size_t... N>
 constexpr std::array<FastFunction, sizeof...(N)> all_of(std::index_sequence<N...> /*indices*/) {
   return {enter<N>...};
 }
-constexpr auto pool = all_of(std::make_index_sequence<kEntries>{});
+constexpr auto kPool = all_of(std::make_index_sequence<kEntries>{});
 
 bool is_method(PyObject* function) { return !PyCFunction_Check(function); }
 
@@ -96,7 +96,9 @@ Entry& entry_for(PyObject* function, const std::string& target) {
   auto* own = definition_of(function);
   entry.original = like(function, own).release().ptr();
   entry.definition = *own;
-  entry.definition.ml_meth = reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(pool[used]));
+  // The flags say which of the kinds of C function it is, as everywhere in CPython.
+  // NOLINTNEXTLINE(bugprone-casting-through-void)
+  entry.definition.ml_meth = reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(kPool[used]));
   entry.definition.ml_flags = METH_FASTCALL | METH_KEYWORDS | (own->ml_flags & METH_CLASS);
   entry.method = is_method(function);
   entry.function = Py_NewRef(function);
@@ -113,7 +115,9 @@ class CFunctionRedirect final : public Redirect {
         own_(definition_of(function)),
         own_vectorcall_(vectorcall_of(function)) {}
 
-  ~CFunctionRedirect() override { route(nullptr); }
+  ~CFunctionRedirect() override { restore(); }
+  CFunctionRedirect(const CFunctionRedirect&) = delete;
+  CFunctionRedirect& operator=(const CFunctionRedirect&) = delete;
 
   const nb::object& original() const override { return original_; }
 
@@ -122,21 +126,25 @@ class CFunctionRedirect final : public Redirect {
   }
 
   void route(PyObject* callable) override {
-    const auto before = nb::steal(std::exchange(entry_.to, Py_XNewRef(callable)));
-    if (callable != nullptr && !routed_) {
-      // The interpreter's own entry for such flags, taken from a function that has them.
-      const auto model = like(function_.ptr(), &entry_.definition);
-      definition_of(function_.ptr()) = &entry_.definition;
-      vectorcall_of(function_.ptr()) = vectorcall_of(model.ptr());
-      routed_ = true;
-    } else if (callable == nullptr && routed_ && stands()) {
-      definition_of(function_.ptr()) = own_;
-      vectorcall_of(function_.ptr()) = own_vectorcall_;
-      routed_ = false;
-    }
+    if (callable == nullptr) return restore();
+    const auto before = nb::steal(std::exchange(entry_.to, Py_NewRef(callable)));
+    if (routed_) return;
+    // The interpreter's own entry for such flags, taken from a function that has them.
+    const auto model = like(function_.ptr(), &entry_.definition);
+    definition_of(function_.ptr()) = &entry_.definition;
+    vectorcall_of(function_.ptr()) = vectorcall_of(model.ptr());
+    routed_ = true;
   }
 
  private:
+  void restore() noexcept {
+    const auto before = nb::steal(std::exchange(entry_.to, nullptr));
+    if (!routed_ || definition_of(function_.ptr()) != &entry_.definition) return;
+    definition_of(function_.ptr()) = own_;
+    vectorcall_of(function_.ptr()) = own_vectorcall_;
+    routed_ = false;
+  }
+
   Entry& entry_;
   nb::object function_;
   nb::object original_;

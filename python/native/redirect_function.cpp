@@ -107,6 +107,8 @@ class FunctionRedirect final : public Redirect {
         original_(new_body(function, own_)) {}
 
   ~FunctionRedirect() override { restore(); }
+  FunctionRedirect(const FunctionRedirect&) = delete;
+  FunctionRedirect& operator=(const FunctionRedirect&) = delete;
 
   const nb::object& original() const override { return original_; }
 

@@ -80,7 +80,9 @@ class WraptSwitch final : public ForeignSwitch {
   WraptSwitch(nb::object function, std::size_t leading, std::vector<nb::object> wrapped)
       : function_(std::move(function)), leading_(leading), wrapped_(std::move(wrapped)) {}
 
-  ~WraptSwitch() override { on(); }
+  ~WraptSwitch() override { forget(); }
+  WraptSwitch(const WraptSwitch&) = delete;
+  WraptSwitch& operator=(const WraptSwitch&) = delete;
 
   void off() override {
     auto& inner = inners()[function_.ptr()];
@@ -98,7 +100,10 @@ class WraptSwitch final : public ForeignSwitch {
     inner.redirect->route(inner.filter.ptr());
   }
 
-  void on() override {
+  void on() override { forget(); }
+
+ private:
+  void forget() {
     const auto it = inners().find(function_.ptr());
     if (it == inners().end()) return;
     for (const auto& each : wrapped_) it->second.off.erase(each.ptr());
@@ -107,7 +112,6 @@ class WraptSwitch final : public ForeignSwitch {
     inners().erase(it);
   }
 
- private:
   nb::object function_;
   std::size_t leading_;
   std::vector<nb::object> wrapped_;  // each identity under which the target arrives
