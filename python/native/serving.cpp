@@ -59,6 +59,7 @@ struct Serving {
   std::mutex journal_mutex;
   Journal* journal = nullptr;
   bool passes_votes = false;
+  pid_t pid = 0;  // of the process that serves
 };
 
 // Never destroyed, as the board and the history.
@@ -146,6 +147,13 @@ void withdraw(int id) {
   history().add("revert", R"({"id": )" + std::to_string(id) + "}");
 }
 
+// Inside fork(). In a child the interpreter is not made anew yet: another thread may have held a
+// lock of its that nobody will release, so nothing of it may be called. There Python's own hook
+// after a fork starts the thread again.
+static void restart_soon() {
+  if (::getpid() == serving().pid) call_soon(restart_service);
+}
+
 std::string take_environment() {
   auto& board = switchboard();
   std::string wrong;
@@ -168,10 +176,10 @@ std::string serve(const Self& self, const std::string& directory, const std::str
   auto& all = serving();
   if (all.service) return {};
   all.view.introduce(self);
+  all.pid = ::getpid();
   all.service = std::make_unique<Service>(
       ServiceOptions{.control = control, .directory = directory, .file = file}, switchboard(),
-      all.view, history(),
-      ServiceHooks{.restart = [] { call_soon(restart_service); }, .forked = {}});
+      all.view, history(), ServiceHooks{.restart = restart_soon, .forked = {}});
   const auto started = all.service->start();
   if (started) return {};
   return started.error().what + ": " + started.error().subject;
@@ -194,7 +202,9 @@ std::string control_path() {
 }
 
 void serve_again() noexcept {
-  if (auto& all = serving(); all.service) all.service->restart();
+  auto& all = serving();
+  all.pid = ::getpid();
+  if (all.service) all.service->restart();
 }
 
 }  // namespace overt::py
