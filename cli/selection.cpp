@@ -24,17 +24,21 @@ result<Json> named_elsewhere(int id, std::vector<Client>& clients) {
 
 }  // namespace
 
+bool Selection::takes_owner(const Json& owner) const {
+  const auto name = owner.value("name", "");
+  const auto package = owner.value("package", "");
+  return owners.empty() || std::any_of(owners.begin(), owners.end(), [&](const auto& each) {
+           return same_owner(each, name) || each == package;
+         });
+}
+
 bool Selection::takes(const Json& patch) const {
-  const Owner owner{patch["owner"].value("name", ""), "", patch["owner"].value("package", "")};
   const auto target = patch.value("target", "");
   const auto boundary = patch.value("boundary", "");
   const auto any = [](const auto& wanted, const auto& question) {
     return wanted.empty() || std::any_of(wanted.begin(), wanted.end(), question);
   };
-  return any(owners,
-             [&](const auto& each) {
-               return same_owner(each, owner.name) || each == owner.package;
-             }) &&
+  return takes_owner(patch["owner"]) &&
          any(targets, [&](const auto& each) { return matches_glob(each, target); }) &&
          any(boundaries, [&](const auto& each) { return each == boundary; });
 }

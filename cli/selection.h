@@ -20,6 +20,7 @@ struct Selection {
   bool narrows() const { return !owners.empty() || !targets.empty() || !boundaries.empty(); }
   // Whether a patch, as `list` gives it, is selected; all are where nothing narrows.
   bool takes(const Json& patch) const;
+  bool takes_owner(const Json& owner) const;
 };
 
 // Adds --owner, --target and --boundary, and --all where something must be selected.

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "../processes.h"
+#include "../registries.h"
 #include "../selection.h"
 #include "../table.h"
 #include "../verbs.h"
@@ -25,11 +26,13 @@ struct Options {
   bool json = false;
   bool watch = false;
   bool internal = false;
+  bool registries = false;
 };
 
 struct Listed {
   Client client;
-  std::vector<Json> patches;
+  std::vector<Json> patches;     // or
+  std::vector<Json> registries;  // as was asked
 };
 
 // All pages. A process that ends meanwhile has what was read until then.
@@ -64,12 +67,18 @@ std::string argv_words(const Json& hello) {
   return text;
 }
 
-std::string process_table(const std::vector<Listed>& all) {
-  Table table({"pid", "service", "python", "patches", "off", "since", "command"}, wants_colour());
-  for (const auto& [client, patches] : all) {
-    const auto& hello = client.hello();
-    table.row({std::to_string(client.pid()), client.service(), hello.value("python", ""),
-               std::to_string(patches.size()), std::to_string(count_off(patches)),
+std::string process_table(const std::vector<Listed>& all, bool registries) {
+  const std::vector<std::string> counted = registries
+                                               ? std::vector<std::string>{"registries", "entries"}
+                                               : std::vector<std::string>{"patches", "off"};
+  Table table({"pid", "service", "python", counted[0], counted[1], "since", "command"},
+              wants_colour());
+  for (const auto& each : all) {
+    const auto& hello = each.client.hello();
+    const auto number = registries ? each.registries.size() : each.patches.size();
+    const auto part = registries ? count_entries(each.registries) : count_off(each.patches);
+    table.row({std::to_string(each.client.pid()), each.client.service(), hello.value("python", ""),
+               std::to_string(number), std::to_string(part),
                clock_words(hello.value("started", 0.0), false), argv_words(hello)});
   }
   return table.text();
@@ -87,8 +96,8 @@ struct Row {
 std::vector<Row> rows_of(const std::vector<Listed>& all) {
   std::vector<Row> rows;
   std::map<std::string, std::size_t> known;
-  for (const auto& [client, patches] : all) {
-    for (const auto& patch : patches) {
+  for (const auto& process : all) {
+    for (const auto& patch : process.patches) {
       const auto key = patch.value("target", "") + "\n" + who(patch["owner"]) + "\n" +
                        place(patch["site"]) + "\n" + patch.value("change", "");
       const auto [at, fresh] = known.try_emplace(key, rows.size());
@@ -163,11 +172,15 @@ std::string patch_table(const std::vector<Listed>& all, const Options& options) 
   return rows.empty() ? std::string() : "\n" + table.text();
 }
 
-std::string as_json(const std::vector<Listed>& all) {
+std::string as_json(const std::vector<Listed>& all, bool registries) {
   Json out = {{"schema", "overt.list/1"}, {"processes", Json::array()}};
-  for (const auto& [client, patches] : all) {
-    auto process = client.hello();
-    process["patches"] = patches;
+  for (const auto& each : all) {
+    auto process = each.client.hello();
+    if (registries) {
+      process["registries"] = each.registries;
+    } else {
+      process["patches"] = each.patches;
+    }
     out["processes"].push_back(std::move(process));
   }
   return out.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -186,19 +199,42 @@ result<std::vector<Client>> clients_of(const std::string& word, bool& patches) {
   return all;
 }
 
+std::string as_text(const std::vector<Listed>& all, const Options& options, bool patches) {
+  auto text = process_table(all, options.registries);
+  if (options.registries) {
+    std::vector<std::vector<Json>> registries;
+    for (const auto& each : all) registries.push_back(each.registries);
+    return text + registry_table(registries);
+  }
+  if (patches || options.selection.narrows() || !options.sort.empty()) {
+    text += patch_table(all, options);
+  }
+  return text;
+}
+
 int list_once(const Options& options, const std::string& word, std::string& text) {
   bool patches = true;
   auto clients = clients_of(word, patches);
   if (!clients) return complain(clients.error());
   std::vector<Listed> all;
+  int status = 0;
   for (auto& client : *clients) {
-    auto of_this = patches_of(client, options);
-    all.push_back({std::move(client), std::move(of_this)});
+    if (!options.registries) {
+      auto of_this = patches_of(client, options);
+      all.push_back({std::move(client), std::move(of_this), {}});
+      continue;
+    }
+    auto registries = registries_of(client, options.selection);
+    if (!registries) {
+      status = complain(registries.error());
+      continue;
+    }
+    all.push_back({std::move(client), {}, std::move(*registries)});
   }
-  patches = patches || options.selection.narrows() || !options.sort.empty();
-  text = options.json ? as_json(all)
-                      : process_table(all) + (patches ? patch_table(all, options) : std::string());
-  return 0;
+  if (!all.empty()) {
+    text = options.json ? as_json(all, options.registries) : as_text(all, options, patches);
+  }
+  return status;
 }
 
 int list(const Options& options) {
@@ -232,6 +268,9 @@ void add_list(CLI::App& app, int& status) {
   verb->add_flag("--watch", options->watch, "Again every two seconds, until Ctrl-C");
   verb->add_flag("--internal", options->internal,
                  "Also show what a distribution changed in itself");
+  verb->add_flag("--registries", options->registries,
+                 "Registries and their entries, not patches; goes with --owner")
+      ->excludes("--sort", "--internal", "--target", "--boundary");
   verb->callback([&status, options] { status = list(*options); });
 }
 

@@ -89,9 +89,28 @@ result<ordered_json> hello(const Control& control, const json&, const std::strin
                       {"lifted", control.board.is_lifted()}};
 }
 
+result<ordered_json> list_registries(const Control& control, const json& params,
+                                     std::size_t limit) {
+  const auto at = params.value("from", json::object());
+  if (!at.is_object()) return misused("this parameter is what an answer called `next`", "from");
+  const auto registry = param<std::string>(at, "registry", {});
+  if (!registry) return tl::unexpected(registry.error());
+  const auto entry = param<std::size_t>(at, "entry", 0);
+  if (!entry) return tl::unexpected(entry.error());
+  const auto page = control.view.registries({*registry, *entry}, limit);
+  auto all = ordered_json::array();
+  for (const auto& each : page.registries) all.push_back(registry_to_json(each));
+  auto next = ordered_json();
+  if (page.next) next = {{"registry", page.next->registry}, {"entry", page.next->entry}};
+  return ordered_json{{"registries", std::move(all)}, {"next", std::move(next)}};
+}
+
 result<ordered_json> list(const Control& control, const json& params, const std::string&) {
   const auto page = page_of(params);
   if (!page) return tl::unexpected(page.error());
+  const auto registries = param(params, "registries", false);
+  if (!registries) return tl::unexpected(registries.error());
+  if (*registries) return list_registries(control, params, page->limit);
   const auto patches = control.view.patches(static_cast<int>(page->after), page->limit);
   auto all = ordered_json::array();
   for (const auto& patch : patches) {

@@ -248,4 +248,24 @@ std::vector<RegistryState> Registries::states() const {
   return out;
 }
 
+RegistryPage Registries::page(const RegistryPlace& from, std::size_t limit) const {
+  const std::lock_guard lock(mutex_);
+  RegistryPage page;
+  for (auto it = registries_.lower_bound(from.registry); it != registries_.end(); ++it) {
+    const auto& [name, whole] = *it;
+    const auto first = name == from.registry ? std::min(from.entry, whole.entries.size()) : 0;
+    const auto count = std::min(limit, whole.entries.size() - first);
+    limit -= count;
+    RegistryState part{whole.name, whole.order, whole.listed, whole.duplicates, {}};
+    const auto begin = whole.entries.begin() + static_cast<std::ptrdiff_t>(first);
+    part.entries.assign(begin, begin + static_cast<std::ptrdiff_t>(count));
+    const bool torn = first + count < whole.entries.size();
+    if (!torn || count > 0) page.registries.push_back(std::move(part));
+    if (!torn) continue;
+    page.next = RegistryPlace{name, first + count};
+    break;
+  }
+  return page;
+}
+
 }  // namespace overt

@@ -26,9 +26,22 @@ class FewPatches : public ProcessView {
     return ledger_.copy(after, limit);
   }
   std::vector<Conflict> conflicts() const override { return ledger_.copy_of_conflicts(); }
+  RegistryPage registries(const RegistryPlace& from, std::size_t limit) const override {
+    return registries_.page(from, limit);
+  }
+  void add_entry(const std::string& registry, const std::string& name) {
+    RegistryState wanted;
+    wanted.name = registry;
+    REQUIRE(registries_.open(wanted));
+    Entry entry;
+    entry.name = name;
+    entry.owner = {"acme", "1.4", "acme"};
+    REQUIRE(registries_.add(registry, std::move(entry)));
+  }
 
  private:
   Ledger ledger_;
+  Registries registries_;
 };
 
 struct Process {

@@ -48,6 +48,30 @@ TEST_CASE_FIXTURE(Fixture, "list gives pages without stacks, show gives one patc
   CHECK(ask("show")["error"]["code"] == 4);
 }
 
+TEST_CASE_FIXTURE(Fixture, "registries are listed page by page, every entry once") {
+  for (const char* registry : {"shop.checks", "shop.exporters"}) {
+    for (const char* name : {"a", "b", "c"}) view.add_entry(registry, name);
+  }
+  std::string told;
+  json from = json::object();
+  int pages = 0;
+  for (; !from.is_null(); ++pages) {
+    const auto page = ask("list", {{"registries", true}, {"limit", 2}, {"from", from}});
+    for (const auto& registry : page["registries"]) {
+      for (const auto& entry : registry["entries"]) {
+        told += registry["name"].get<std::string>() + "." + entry["name"].get<std::string>() + " ";
+      }
+    }
+    from = page["next"];
+  }
+  CHECK(pages == 3);
+  CHECK(told ==
+        "shop.checks.a shop.checks.b shop.checks.c "
+        "shop.exporters.a shop.exporters.b shop.exporters.c ");
+  CHECK(ask("list", {{"registries", 1}})["error"]["code"] == 2);
+  CHECK(ask("list", {{"registries", true}, {"from", 7}})["error"]["code"] == 2);
+}
+
 TEST_CASE_FIXTURE(Fixture, "off and on say what came of it, and again is no error") {
   const json owner = {{"on", {{{"scope", "owner"}, {"owner", "Sentry_SDK"}}}}, {"reason", "why"}};
   for (int i = 0; i < 2; ++i) {

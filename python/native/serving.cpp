@@ -17,6 +17,7 @@
 #include "overt/service.h"
 #include "overt/switch_file.h"
 #include "records.h"
+#include "registry.h"
 #include "switching.h"
 
 namespace overt::py {
@@ -45,6 +46,9 @@ class View : public ProcessView {
     return ledger_.copy(after, limit);
   }
   std::vector<Conflict> conflicts() const override { return ledger_.copy_of_conflicts(); }
+  RegistryPage registries(const RegistryPlace& from, std::size_t limit) const override {
+    return overt::py::registries().page(from, limit);
+  }
 
  private:
   const Ledger& ledger_;
@@ -182,7 +186,8 @@ std::string serve(const Self& self, const std::string& directory, const std::str
       all.view, history(), ServiceHooks{.restart = restart_soon, .forked = {}});
   const auto started = all.service->start();
   if (started) return {};
-  return started.error().what + ": " + started.error().subject;
+  const auto& [code, what, subject] = started.error();
+  return subject.empty() ? what : what + ": " + subject;
 }
 
 std::string keep_time() { return is_serving() ? std::string() : serve({}, "", "", false); }

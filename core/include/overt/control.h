@@ -2,6 +2,9 @@
 //
 //   hello                                        who this is, and how much there is to see
 //   list     {"after": id, "limit": n}           patches without their stacks, page by page
+//   list     {"registries": true, "from": {"registry": "", "entry": n}, "limit": n}
+//                                                registries instead; "next" is the next one's
+//                                                "from"
 //   show     {"patch": id}                       one patch, with all that is known
 //   off      {"on": [selector ...], "reason": "", "including_protected": false,
 //             "dry_run": false, "future": false}

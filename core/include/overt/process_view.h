@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "overt/patch.h"
+#include "overt/registries.h"
 #include "overt/report.h"
 
 namespace overt {
@@ -31,6 +32,7 @@ class ProcessView {
   // Copies of at most `limit` patches with an id above `after`, by id.
   virtual std::vector<Patch> patches(int after, std::size_t limit) const = 0;
   virtual std::vector<Conflict> conflicts() const = 0;
+  virtual RegistryPage registries(const RegistryPlace& from, std::size_t limit) const = 0;
 };
 
 }  // namespace overt

@@ -60,6 +60,18 @@ struct RegistryState {
   std::vector<Entry> entries;
 };
 
+// Where a reader of all registries is: at an entry of a registry, or where that would stand.
+struct RegistryPlace {
+  std::string registry;
+  std::size_t entry = 0;
+};
+
+// Registries from a place on, whole or with a part of their entries.
+struct RegistryPage {
+  std::vector<RegistryState> registries;
+  std::optional<RegistryPlace> next;  // nothing: this was the last page
+};
+
 // Which entries of a registry; all without.
 struct EntryFilter {
   std::optional<std::string> group;
@@ -104,6 +116,9 @@ class Registries {
 
   // All of them, by name.
   std::vector<RegistryState> states() const;
+
+  // As many entries as fit in `limit`, of registries by name; registries without entries besides.
+  RegistryPage page(const RegistryPlace& from, std::size_t limit) const;
 
  private:
   RegistryState& find(std::string_view registry);
