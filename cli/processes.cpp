@@ -77,7 +77,9 @@ std::string group_of(const Client& client) {
 }  // namespace
 
 int complain(const Error& error) {
-  std::cerr << "overt: " << printable(error.subject) << ": " << printable(error.what, 4000) << '\n';
+  std::cerr << "overt: ";
+  if (!error.subject.empty()) std::cerr << printable(error.subject) << ": ";
+  std::cerr << printable(error.what, 4000) << '\n';
   return exit_status(error.code);
 }
 
@@ -108,8 +110,7 @@ result<std::vector<Client>> find_processes(const std::string& word) {
   auto all = all_processes(unanswered);
   for (const auto& error : unanswered) complain(error);
   if (all.empty()) {
-    return fail(Code::not_found, "no process is governed; start one with `overt run -- CMD`",
-                word.empty() ? "overt" : word);
+    return fail(Code::not_found, "no process is governed; start one with `overt run -- CMD`", word);
   }
   std::set<std::string> groups;
   std::set<std::string> services;

@@ -122,8 +122,8 @@ result<void> Service::Impl::open_socket() {
 result<void> Service::Impl::open_pipe() {
   int ends[2] = {-1, -1};
   if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
-    return fail(Code::io, std::string("no descriptor is left for control: ") + std::strerror(errno),
-                "overt");
+    return fail(Code::io,
+                std::string("no descriptor is left for control: ") + std::strerror(errno));
   }
   wake_read = Descriptor(move_up(ends[0]));
   wake_write = Descriptor(move_up(ends[1]));
@@ -152,8 +152,7 @@ result<void> Service::Impl::start_thread() {
   ::pthread_attr_destroy(&attributes);
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (error != 0) {
-    return fail(Code::io, std::string("no thread is left for control: ") + std::strerror(error),
-                "overt");
+    return fail(Code::io, std::string("no thread is left for control: ") + std::strerror(error));
   }
   ::pthread_setname_np(thread, "overt-control");
   running = true;
@@ -319,7 +318,7 @@ Service* Service::active() { return the_service; }
 result<void> Service::start() {
   const std::lock_guard lock(impl_->state);
   if (the_service != nullptr) {
-    return fail(Code::usage, "this process has a native thread already", "overt");
+    return fail(Code::usage, "this process has a native thread already");
   }
   the_service = this;
   static const int registered = ::pthread_atfork(

@@ -126,9 +126,7 @@ def test_nothing_governed_is_an_error(overt: Overt, verb: str) -> None:
     """Exit status 4, and how to start something."""
     done = overt(*verb.split())
     assert (done.returncode, done.stdout) == (4, "")
-    assert done.stderr == (
-        "overt: overt: no process is governed; start one with `overt run -- CMD`\n"
-    )
+    assert done.stderr == "overt: no process is governed; start one with `overt run -- CMD`\n"
 
 
 WRONG = {
@@ -219,7 +217,7 @@ def test_a_socket_of_the_dead_is_removed_by_list(overt: Overt) -> None:
     os.kill(pid, signal.SIGKILL)
     overt.started[-1].wait()
     assert overt.sockets() == [f"{pid}.sock"]
-    assert overt("list").stderr.startswith("overt: overt: no process is governed")
+    assert overt("list").stderr.startswith("overt: no process is governed")
     assert overt.sockets() == []
 
 
