@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "attribution.h"
+#include "audit.h"
 #include "bind.h"
 #include "refusal.h"
 #include "serving.h"
@@ -34,10 +35,23 @@ std::vector<Row> switch_owner(const std::string& owner, bool off, const std::str
   vote.source = Source::api;
   vote.on = selector;
   vote.by = by;
-  const auto done =
-      off ? switchboard().vote(vote) : switchboard().unvote(Source::api, selector, by);
-  if (!done) throw Refusal(done.error());
+  Announcement announcement;
+  for (const auto& standing : switchboard().standings(selector)) {
+    if (standing.off == off) continue;
+    if (off) {
+      announcement.make(AuditEvent::off, standing.facts.target, standing.facts.owner.name);
+    } else {
+      audit(AuditEvent::on, standing.facts.target, standing.facts.owner.name);
+    }
+  }
+  {
+    const Announced announced;
+    const auto done =
+        off ? switchboard().vote(vote) : switchboard().unvote(Source::api, selector, by);
+    if (!done) throw Refusal(done.error());
+  }
   work_off();  // a call of Python is a safe point
+  announcement.rethrow();
   return rows(selector);
 }
 

@@ -14,6 +14,7 @@
 #include "records.h"
 #include "signature.h"
 #include "stale.h"
+#include "variables.h"
 
 namespace overt::py {
 namespace {
@@ -54,9 +55,11 @@ class Wrapper {
   Wrapper(const nb::object& advice, const std::string& owner) : advice_(advice) {
     state_->function = advice;
     owner_ = owner.empty() ? caller().owner.name : owner;
+    set_off(false);
   }
 
   nb::object wrap(const nb::object& raw) const {
+    if (is_plain()) return raw;
     const bool descriptor = PyObject_TypeCheck(raw.ptr(), &PyProperty_Type) != 0 ||
                             PyObject_TypeCheck(raw.ptr(), &PyStaticMethod_Type) != 0 ||
                             PyObject_TypeCheck(raw.ptr(), &PyClassMethod_Type) != 0;
@@ -70,7 +73,9 @@ class Wrapper {
     return carrier.object;
   }
 
-  void set_off(bool off) const { state_->cell->off.store(off, std::memory_order_relaxed); }
+  void set_off(bool off) const {
+    state_->cell->off.store(off || is_plain(), std::memory_order_relaxed);
+  }
   bool is_off() const { return state_->cell->is_off(); }
   const std::string& owner() const { return owner_; }
   const LayerState& state() const { return *state_; }

@@ -145,18 +145,29 @@ void GovernedPatch::let_go() {
   kept().in_order.erase(std::exchange(serial_, 0));
 }
 
-void GovernedPatch::install() {
+void GovernedPatch::refuse_presence() const {
+  refuse(Code::misuse, "this patch is installed already; remove it first, or make another one",
+         wish_.target.str());
+}
+
+void GovernedPatch::known_as(int id) {
+  id_ = id;
+  if (id != 0) kept().by_id[id] = this;
+}
+
+void GovernedPatch::strike_out() {
+  kept().by_id.erase(id_);
+  records().revert(id_);
+}
+
+void GovernedPatch::put_on() {
   auto& scope = layer_->state->scope;
-  const bool present = spot_ || import_hook_ != 0;
-  if (present && wish_.scope == ScopeKind::context) {  // the same handle in another context
+  if (is_present() && wish_.scope == ScopeKind::context) {  // the same handle in another context
     scope.enter();
     ++entered_;
     return;
   }
-  if (present) {
-    refuse(Code::misuse, "this patch is installed already; remove it first, or make another one",
-           wish_.target.str());
-  }
+  if (is_present()) refuse_presence();
   const auto module = wish_.root.is_valid() ? wish_.root : imported_module(wish_.target.module);
   if (module.is_valid()) {
     attach(module);
@@ -180,8 +191,7 @@ void GovernedPatch::install() {
   keep();
 }
 
-void GovernedPatch::remove() {
-  if (!spot_ && import_hook_ == 0) return;
+void GovernedPatch::take_off() {
   layer_->state->scope.leave();
   if (--entered_ > 0) return;  // open in another context
   layer_->state->scope.end();
@@ -201,8 +211,7 @@ void GovernedPatch::remove() {
       if (voted_off_) {
         static_cast<void>(switchboard().unvote(Source::api, Selector::of_patch(id_), {}));
       }
-      kept().by_id.erase(id_);
-      records().revert(id_);
+      strike_out();
     }
     if (spot->sweep()) spot->forget();
   }
@@ -220,7 +229,7 @@ void GovernedPatch::remove_entirely() {
   remove();
 }
 
-void GovernedPatch::set_off(bool off) {
+void GovernedPatch::vote_off(bool off) {
   voted_off_ = off;
   if (!spot_) return;  // told when it is installed
   if (id_ == 0) {      // the ledger is full: no vote can name it
@@ -311,6 +320,7 @@ void GovernedPatch::clear() {
 
 PatchState GovernedPatch::state() const {
   if (import_hook_ != 0) return PatchState::pending;
+  if (plain_) return PatchState::off;
   if (!spot_) return PatchState::idle;
   if (is_left_behind() || spot_->standing(layer_) == Footing::buried) return PatchState::buried;
   return layer_->state->cell->is_off() ? PatchState::off : PatchState::on;
@@ -435,22 +445,17 @@ void GovernedPatch::refuse_twice() const {
   }
 }
 
-void GovernedPatch::record(const Found& found) {
+Patch GovernedPatch::as_recorded(bool builtin) const {
   Patch patch;
   patch.target = wish_.target.str();
   patch.governed = true;
   patch.owner = maker_.owner;
   patch.via = maker_.via;
-  const bool builtin =
-      found.place.holder == Holder::type &&
-      PyType_HasFeature(reinterpret_cast<PyTypeObject*>(found.place.container.ptr()),
-                        Py_TPFLAGS_IMMUTABLETYPE);
   patch.boundary = boundary_for(maker_, wish_.target.module, builtin);
   patch.site = maker_.site;
   patch.stack = maker_.stack;
   patch.at = seconds_now();
   patch.thread = PyThread_get_thread_native_id();
-  patch.old_value = described(found.value.ptr());
   patch.new_value = described(layer_->state->function.ptr());
   patch.reason = wish_.reason;
   patch.fail_patched = wish_.fail_patched;
@@ -458,16 +463,26 @@ void GovernedPatch::record(const Found& found) {
   patch.lifetime = wish_.ttl > 0 ? "ttl" : "process";
   constexpr std::array<const char*, 3> kScopes = {"process", "thread", "context"};
   patch.scope = kScopes[static_cast<std::size_t>(wish_.scope)];
+  return patch;
+}
+
+void GovernedPatch::record(const Found& found) {
+  const bool builtin =
+      found.place.holder == Holder::type &&
+      PyType_HasFeature(reinterpret_cast<PyTypeObject*>(found.place.container.ptr()),
+                        Py_TPFLAGS_IMMUTABLETYPE);
+  auto patch = as_recorded(builtin);
+  patch.old_value = described(found.value.ptr());
   PyObject* holder = found.place.holder == Holder::type ? found.place.container.ptr() : nullptr;
-  id_ = records().add(std::move(patch), {Identity(found.value.ptr()),
-                                         Identity(found.place.bound().ptr()), Identity(holder)});
+  known_as(records().add(
+      std::move(patch),
+      {Identity(found.value.ptr()), Identity(found.place.bound().ptr()), Identity(holder)}));
   if (id_ == 0) return;
-  kept().by_id[id_] = this;
   // A value has no call that could read the cell: it is switched by rebinding.
   if (!layer_->is_value() && !layer_->settled) {
     switchboard().arm(id_, layer_->state->cell.get());
   }
-  if (voted_off_) set_off(true);
+  if (voted_off_) vote_off(true);
   apply_switch();
   start_ttl();
 }

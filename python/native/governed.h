@@ -51,7 +51,8 @@ class GovernedPatch final : public IdleListener,
   GovernedPatch(const GovernedPatch&) = delete;
   GovernedPatch& operator=(const GovernedPatch&) = delete;
 
-  // Throws Refusal or nb::python_error; then nothing has changed.
+  // Throws Refusal or nb::python_error; then nothing has changed. Under OVERT=0 the ledger has the
+  // patch, off, and that is all.
   void install();
   // Nothing is left of the patch, or, where it is buried, a pass-through. Idempotent.
   void remove();
@@ -91,6 +92,15 @@ class GovernedPatch final : public IdleListener,
  private:
   using Clock = std::chrono::steady_clock;
 
+  bool is_present() const { return spot_ || import_hook_ != 0 || plain_; }
+  [[noreturn]] void refuse_presence() const;
+  void put_on();
+  void take_off();
+  void vote_off(bool off);
+  void note();  // of a process that is plain
+  void forget();
+  void known_as(int id);  // in the ledger
+  void strike_out();      // of it
   void keep();
   void let_go();
   void let_go_of_link();
@@ -99,6 +109,7 @@ class GovernedPatch final : public IdleListener,
   void prepare_call(const nb::object& target, bool replaces, bool method);
   void refuse_twice() const;
   void record(const Found& found);
+  Patch as_recorded(bool builtin) const;
   void settle(bool settled);
   bool is_left_behind() const;
   void apply_switch();
@@ -114,6 +125,7 @@ class GovernedPatch final : public IdleListener,
   int entered_ = 0;                // scopes that are open, of a context
   std::uint64_t serial_ = 0;       // while the process keeps it
   int id_ = 0;
+  bool plain_ = false;       // installed under OVERT=0: in the ledger only
   bool voted_off_ = false;   // by the handle
   std::uint64_t timer_ = 0;  // of its ttl
   Clock::time_point off_since_{};

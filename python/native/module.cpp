@@ -13,6 +13,7 @@
 #include "serving.h"
 #include "session.h"
 #include "signature.h"
+#include "variables.h"
 #include "watcher.h"
 
 namespace nb = nanobind;
@@ -27,6 +28,8 @@ void watch(bool internal) {
   if (!py::in_main_interpreter()) {
     throw std::runtime_error("only the main interpreter of a process can be watched");
   }
+  if (py::is_plain()) return;
+  py::hear_environment();
   if (py::Watcher::active() == nullptr) watching = new py::Watcher(py::environment(), internal);
 }
 
@@ -40,7 +43,7 @@ std::string serve() {
   if (!py::in_main_interpreter()) {
     throw std::runtime_error("only the main interpreter of a process can be served");
   }
-  return py::serve_by_itself();
+  return py::is_plain() ? std::string() : py::serve_by_itself();
 }
 
 bool is_watching() { return py::in_main_interpreter() && py::Watcher::active() != nullptr; }

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "audit.h"
 #include "namespaces.h"
 #include "overt/output.h"
 #include "overt/process_view.h"
@@ -19,6 +20,7 @@
 #include "records.h"
 #include "registry.h"
 #include "switching.h"
+#include "variables.h"
 
 namespace overt::py {
 namespace {
@@ -97,9 +99,17 @@ int write_votes(void*) {
   return 0;
 }
 
+// Inside fork(). In a child the interpreter is not made anew yet: another thread may have held a
+// lock of its that nobody will release, so nothing of it may be called. There Python's own hook
+// after a fork starts the thread again.
+void restart_soon() {
+  if (::getpid() == serving().pid) call_soon(restart_service);
+}
+
 bool keep(const SwitchEntry& entry) {
   const auto text = to_json(entry);
   history().add("switch", text);
+  tell_later(entry);
   auto& all = serving();
   const std::lock_guard lock(all.journal_mutex);
   return all.journal == nullptr || all.journal->switched(text);
@@ -151,26 +161,36 @@ void withdraw(int id) {
   history().add("revert", R"({"id": )" + std::to_string(id) + "}");
 }
 
-// Inside fork(). In a child the interpreter is not made anew yet: another thread may have held a
-// lock of its that nobody will release, so nothing of it may be called. There Python's own hook
-// after a fork starts the thread again.
-static void restart_soon() {
-  if (::getpid() == serving().pid) call_soon(restart_service);
-}
-
-std::string take_environment() {
+static std::string hear_votes() {
   auto& board = switchboard();
   std::string wrong;
-  if (const char* off = ::secure_getenv("OVERT_OFF"); off != nullptr && *off != '\0') {
-    const auto done =
-        board.replace(Source::environment, parse_off_variable(off), {"OVERT_OFF", ""});
+  auto votes = parse_off_variable(variable("OVERT_OFF"));
+  if (is_plain()) {
+    votes.push_back({Source::environment, Selector::everything(), {"OVERT=0", ""}, true, 0});
+  }
+  if (!votes.empty()) {
+    const auto done = board.replace(Source::environment, std::move(votes), {"OVERT_OFF", ""});
     if (!done) wrong = done.error().what;
   }
-  if (const char* votes = ::secure_getenv(kVotesVariable); votes != nullptr && *votes != '\0') {
-    const auto done = board.inherit(votes);
+  if (const auto inherited = variable(kVotesVariable); !inherited.empty()) {
+    const auto done = board.inherit(inherited);
     if (!done) wrong = done.error().what + ": " + done.error().subject;
   }
   return wrong;
+}
+
+const std::string& take_environment() {
+  static const std::string wrong = hear_votes();
+  return wrong;
+}
+
+void hear_environment() {
+  static const bool heard = [] {
+    const auto& wrong = take_environment();
+    if (!wrong.empty()) static_cast<void>(write_all(STDERR_FILENO, "overt: " + wrong + "\n"));
+    return true;
+  }();
+  static_cast<void>(heard);
 }
 
 void pass_votes_on() { serving().passes_votes = true; }

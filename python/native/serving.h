@@ -39,9 +39,10 @@ struct Self {
   std::string service;
 };
 
-// Votes of OVERT_OFF, and what the process that started this one had voted. Returns what was wrong
-// with them, "" if nothing.
-std::string take_environment();
+// Votes of OVERT_OFF and OVERT=0, and what the process that started this one had voted: taken the
+// first time that this is called. Returns what was wrong with them, "" if nothing.
+const std::string& take_environment();
+void hear_environment();  // the same; what is wrong is told on standard error, once
 
 // Keeps OVERT_VOTES of os.environ as the votes are, for children.
 void pass_votes_on();

@@ -74,7 +74,7 @@ void complain(const std::string& what) {
 
 // Before the watcher: what is off is off from the first patch on.
 void start_serving(const Session& session) {
-  if (const auto wrong = take_environment(); !wrong.empty()) complain(wrong);
+  hear_environment();
   if (session.settings.children) pass_votes_on();
   const auto& settings = session.settings;
   if (settings.runtime.empty() && settings.file.empty()) return;

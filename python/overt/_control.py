@@ -14,10 +14,12 @@ def serve() -> str:
     """Open the control socket, so that `overt list` finds this process; return its path.
 
     Starts the one native thread that answers, also while Python code holds the GIL. Does nothing
-    but to return the path when it is open already. Raises RuntimeError when it cannot be opened.
+    but to return the path when it is open already, and nothing at all, with "" as path, where the
+    environment says OVERT=0. Raises RuntimeError when it cannot be opened.
     """
     path = _native.serve()
-    end_with_the_process()
+    if path:
+        end_with_the_process()
     return path
 
 

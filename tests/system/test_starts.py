@@ -136,8 +136,20 @@ def test_overt_0_runs_the_program_plainly(overt: Overt) -> None:
     inner = f"overt run -- python {app}"
     assert "True True" in overt.run("sh", "-c", inner).stdout
     assert overt.run("sh", "-c", inner, env={"OVERT": "0"}).stdout == "False False\n"
+    below = f"OVERT=0 python {app}"  # of a run that goes on around it
+    assert overt.run("sh", "-c", below).stdout == "True False\n"
     assert not (overt.cwd / "r.json").exists()
     assert overt.runs() == []
+
+
+def test_overt_0_has_one_thread_and_no_socket(overt: Overt) -> None:
+    """A process under OVERT=0 has the threads and files that it has without the command."""
+    look = "import os\nfor d in ('task', 'fd'): print(len(os.listdir('/proc/self/' + d)))\n"
+    app = overt.write("app.py", look)
+    bare = overt.plain("python", app).stdout
+    assert overt.run("python", app, env={"OVERT": "0"}).stdout == bare
+    assert overt.run("python", app).stdout != bare
+    assert overt.sockets() == []
 
 
 def test_an_interpreter_that_is_not_beside_the_command_is_asked(
