@@ -46,6 +46,10 @@ format: setup $(done)/lint ## format the sources, write the stub of the extensio
 bench: setup $(done)/test $(done)/shop $(done)/bench ## run every script of bench/
 	for script in bench/*.py; do echo "== $$script" && python "$$script" || exit; done
 
+.PHONY: fuzz
+fuzz: setup ## run the corpora of the parsers under sanitizers; SECONDS=60: look for new inputs too
+	tools/fuzz $(SECONDS)
+
 .PHONY: clean
 clean: ## remove everything that make made
 	rm -rf build dist .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -2,6 +2,7 @@
 
 #include "overt/control.h"
 
+#include "bounded_json.h"
 #include "control_verbs.h"
 
 namespace overt {
@@ -28,7 +29,7 @@ std::string error_line(const json& id, int code, const std::string& what,
 }
 
 Answer answered(const Control& control, std::string_view frame, const std::string& actor) {
-  const auto request = json::parse(frame, nullptr, false);
+  const auto request = parse_json(frame);
   if (request.is_discarded()) return {error_line(nullptr, kNoJson, "this is no JSON"), false};
   if (!request.is_object()) {
     return {error_line(nullptr, kNoRequest, "a request is one object"), false};

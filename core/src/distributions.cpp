@@ -8,6 +8,8 @@
 #include <sstream>
 #include <utility>
 
+#include "bounded_json.h"
+
 namespace overt {
 namespace {
 
@@ -171,7 +173,7 @@ class Distributions::Root {
     const auto text = read_file(metadata / "direct_url.json");
     if (text.empty()) return;
     using nlohmann::json;
-    const auto given = json::parse(text, nullptr, false);
+    const auto given = parse_json(text);
     if (!given.is_object() || !given.contains("url") || !given["url"].is_string()) return;
     const auto info = given.value("dir_info", json());
     if (!info.is_object() || info.value("editable", json()) != true) return;

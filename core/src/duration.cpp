@@ -20,10 +20,10 @@ result<double> parse_duration(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   auto unit = text.substr(static_cast<std::size_t>(end - text.data()));
   while (unit.starts_with(' ')) unit.remove_prefix(1);
-  if (error == std::errc() && std::isfinite(number) && number > 0) {
-    for (const auto& [name, seconds] : kUnits) {
-      if (unit == name) return number * seconds;
-    }
+  for (const auto& [name, unit_seconds] : kUnits) {
+    if (error != std::errc() || unit != name) continue;
+    const double seconds = number * unit_seconds;
+    if (std::isfinite(seconds) && seconds > 0) return seconds;
   }
   return fail(Code::usage,
               "'" + std::string(text) +

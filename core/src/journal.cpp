@@ -13,6 +13,7 @@
 #include <sstream>
 #include <unordered_map>
 
+#include "bounded_json.h"
 #include "json_fields.h"
 #include "overt/ledger.h"
 #include "overt/output.h"
@@ -162,7 +163,7 @@ class Replay {
     std::istringstream lines(*text);
     std::string line;
     if (!std::getline(lines, line)) return fail(Code::format, "the journal is empty", path);
-    const auto first = json::parse(line, nullptr, false);
+    const auto first = parse_json(line);
     if (!first.is_object() || first.value("overt.journal", json()) != 1) {
       return fail(Code::format, "this is no journal of overt (its first line does not say so)",
                   path);
@@ -172,6 +173,9 @@ class Replay {
       if (depth > 0 && head.run != run) {
         return fail(Code::format, "the journal that this one continues is of another run", path);
       }
+      if (head.fork_of.find('/') != std::string::npos) {
+        return fail(Code::format, "the journal that this one continues is not beside it", path);
+      }
       if (!head.fork_of.empty() && head.fork_at > 0 && depth < kDeepest) {
         const auto mine = head;
         const auto parent = std::filesystem::path(path).replace_filename(mine.fork_of);
@@ -179,7 +183,7 @@ class Replay {
         head = mine;
       }
       while (std::getline(lines, line)) {
-        const auto entry = json::parse(line, nullptr, false);
+        const auto entry = parse_json(line);
         if (entry.is_discarded()) break;  // torn: the process was killed while it wrote this
         apply(entry, depth == 0);
       }
@@ -196,17 +200,23 @@ class Replay {
 
  private:
   void read_head(const json& in) {
-    head = {in.at("run"), in.at("pid"), in.at("started_by"), in.at("argv"), in.at("python"), "", 0};
+    head = {in.at("run"),
+            whole<int>(in.at("pid")),
+            in.at("started_by"),
+            in.at("argv"),
+            in.at("python"),
+            "",
+            0};
     if (in.contains("fork_of")) {
       head.fork_of = in.at("fork_of");
-      head.fork_at = in.at("fork_at");
+      head.fork_at = whole<std::uint64_t>(in.at("fork_at"));
     }
   }
 
   void apply(const json& entry, bool own) {
     if (const auto it = entry.find("patch"); it != entry.end()) {
       auto patch = patch_from_json(*it);
-      report.modules = entry.at("modules");
+      report.modules = whole<int>(entry.at("modules"));
       const int times = patch.times;
       const int written = patch.id;
       const int id = ledger.add(std::move(patch));
@@ -214,18 +224,20 @@ class Replay {
       ids_[written] = id;
       ledger.patch(id).times = times;
     } else if (const auto undone = entry.find("revert"); undone != entry.end()) {
-      if (const auto id = ids_.find(*undone); id != ids_.end()) ledger.revert(id->second);
+      if (const auto id = ids_.find(whole<int>(*undone)); id != ids_.end())
+        ledger.revert(id->second);
     } else if (const auto again = entry.find("again"); again != entry.end()) {
-      const auto id = ids_.find(*again);
+      const auto id = ids_.find(whole<int>(*again));
       if (id == ids_.end()) return;
       ledger.revert(id->second);  // its own line may be missing
       ledger.add(ledger.patch(id->second));
     } else if (const auto end = entry.find("end"); end != entry.end() && own) {
-      report.modules = end->at("modules");
+      report.modules = whole<int>(end->at("modules"));
       report.watch_ms = end->at("watch_ms");
       for (const auto& reach : end->at("reach")) {
-        const auto id = ids_.find(reach.at(0));
-        if (id != ids_.end()) ledger.patch(id->second).reach = Reach{reach.at(1), reach.at(2)};
+        const auto id = ids_.find(whole<int>(reach.at(0)));
+        if (id != ids_.end())
+          ledger.patch(id->second).reach = Reach{whole<int>(reach.at(1)), reach.at(2)};
       }
       ended = true;
     }

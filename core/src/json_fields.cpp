@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "bounded_json.h"
+
 namespace overt {
 namespace {
 
@@ -24,7 +26,7 @@ ordered_json site_to_json(const Site& site) {
 }
 
 Site site_from_json(const json& in) {
-  return {in.at("module"), in.at("function"), in.at("file"), in.at("line")};
+  return {in.at("module"), in.at("function"), in.at("file"), whole<int>(in.at("line"))};
 }
 
 ordered_json owner_to_json(const Owner& owner) {
@@ -47,6 +49,12 @@ ordered_json value_to_json(const Description& value) {
 Description value_from_json(const json& in) {
   if (in.empty()) return {};
   return {in.at("type"), text_or_empty(in.at("module")), text_or_empty(in.at("qualname"))};
+}
+
+// Absent in reports of the first version.
+std::uint64_t count_from(const json& in, const char* field) {
+  const auto at = in.find(field);
+  return at == in.end() ? 0 : whole<std::uint64_t>(*at);
 }
 
 Change change_from(const std::string& text) {
@@ -106,7 +114,7 @@ ordered_json patch_to_json(const Patch& patch) {
 
 Patch patch_from_json(const json& in) {
   Patch patch;
-  patch.id = in.at("id");
+  patch.id = whole<int>(in.at("id"));
   patch.target = in.at("target");
   patch.change = change_from(in.at("change"));
   patch.owner = owner_from_json(in.at("owner"));
@@ -114,7 +122,7 @@ Patch patch_from_json(const json& in) {
   patch.boundary =
       parse_boundary(in.at("boundary").get<std::string>()).value_or(Boundary::third_party);
   if (const auto& reach = in.at("reach"); !reach.at("modules").is_null()) {
-    patch.reach = Reach{reach.at("modules"), reach.at("stale")};
+    patch.reach = Reach{whole<int>(reach.at("modules")), reach.at("stale")};
   }
   patch.internal = in.at("internal");
   patch.governed = in.value("origin", "foreign") == "governed";
@@ -124,13 +132,13 @@ Patch patch_from_json(const json& in) {
   patch.scope = in.value("scope", "");
   patch.metered = in.value("metered", false);
   if (patch.governed) patch.state = in.value("state", "");
-  patch.calls = in.value("calls", std::uint64_t{0});
-  patch.errors = in.value("errors", std::uint64_t{0});
-  patch.layer = in.at("layer");
+  patch.calls = count_from(in, "calls");
+  patch.errors = count_from(in, "errors");
+  patch.layer = whole<int>(in.at("layer"));
   patch.reverted = in.at("reverted");
-  patch.times = in.at("times");
+  patch.times = whole<int>(in.at("times"));
   patch.at = in.at("at");
-  patch.thread = in.at("thread");
+  patch.thread = whole<std::uint64_t>(in.at("thread"));
   patch.site = site_from_json(in.at("site"));
   for (const auto& site : in.at("stack")) patch.stack.push_back(site_from_json(site));
   patch.old_value = value_from_json(in.at("old"));
@@ -166,10 +174,10 @@ RegistryState registry_from_json(const json& in) {
       parse_duplicates(in.at("duplicates").get<std::string>()).value_or(Duplicates::refuse);
   for (const auto& each : in.at("entries")) {
     Entry entry;
-    entry.id = each.at("id");
+    entry.id = whole<std::uint64_t>(each.at("id"));
     entry.name = each.at("name");
     entry.group = text_or_empty(each.at("group"));
-    entry.priority = each.at("priority");
+    entry.priority = whole<int>(each.at("priority"));
     entry.owner = owner_from_json(each.at("owner"));
     entry.site = site_from_json(each.at("site"));
     entry.value = each.at("value");

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bounded_json.h"
 #include "json_fields.h"
 #include "overt/report.h"
 
@@ -41,25 +42,28 @@ std::string to_json(const Report& report, bool internal) {
 }
 
 result<Report> report_from_json(std::string_view text) {
-  const auto in = json::parse(text, nullptr, false);
+  const auto in = parse_json(text);
   if (!in.is_object() || in.value("schema", json()) != json(kReportSchema)) {
     return fail(Code::format, "this is no overt.report/1", std::string(text.substr(0, 60)));
   }
   try {
     Report report;
     report.python = in.at("python");
-    report.pid = in.at("pid");
+    report.pid = whole<int>(in.at("pid"));
     report.argv = in.at("argv");
-    report.modules = in.at("modules");
+    report.modules = whole<int>(in.at("modules"));
     report.watch_ms = in.at("watch_ms");
-    report.dropped = in.at("dropped");
+    report.dropped = whole<std::size_t>(in.at("dropped"));
     for (const auto& patch : in.at("patches")) report.patches.push_back(patch_from_json(patch));
     for (const auto& conflict : in.at("conflicts")) {
-      report.conflicts.push_back({conflict.at("target"), conflict.at("patches")});
+      std::vector<int> ids;
+      for (const auto& id : conflict.at("patches")) ids.push_back(whole<int>(id));
+      report.conflicts.push_back({conflict.at("target"), std::move(ids)});
     }
     for (const auto& child : in.at("children")) {
-      report.children.push_back({child.at("pid"), child.at("started_by"), child.at("argv"),
-                                 child.at("patches"), child.at("report"), child.at("ended")});
+      report.children.push_back({whole<int>(child.at("pid")), child.at("started_by"),
+                                 child.at("argv"), whole<int>(child.at("patches")),
+                                 child.at("report"), child.at("ended")});
     }
     // Reports of the first version have none.
     for (const auto& registry : in.value("registries", json::array())) {

@@ -13,6 +13,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "bounded_json.h"
 #include "overt/output.h"
 
 namespace overt {
@@ -82,12 +83,12 @@ RunSettings RunSettings::lead(int leader) const {
 }
 
 result<RunSettings> RunSettings::decode(std::string_view text) {
-  const auto in = json::parse(text, nullptr, false);
+  const auto in = parse_json(text);
   try {
     RunSettings settings;
     settings.version = in.at("version");
     settings.run = in.at("run");
-    settings.pid = in.at("pid");
+    settings.pid = whole<int>(in.at("pid"));
     settings.directory = in.at("directory");
     settings.report = in.at("report");
     settings.command = in.at("command");

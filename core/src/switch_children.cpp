@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "bounded_json.h"
 #include "switch_json.h"
 
 namespace overt {
@@ -51,7 +52,7 @@ std::string Switchboard::for_children() const {
 }
 
 result<void> Switchboard::inherit(std::string_view text) {
-  const auto in = json::parse(text, nullptr, false);
+  const auto in = parse_json(text);
   const auto foreign = [] {
     return fail(Code::format, "these votes were not written by overt", "OVERT_VOTES");
   };

@@ -3,10 +3,7 @@
 #include <algorithm>
 #include <array>
 
-// Nothing in a file may cost more than its size: no exceptions, no deep recursion.
-#define TOML_EXCEPTIONS 0          // NOLINT(readability-identifier-naming): toml++'s own names
-#define TOML_MAX_NESTED_VALUES 32  // NOLINT(readability-identifier-naming)
-#include <toml++/toml.h>
+#include "toml.h"
 
 namespace overt {
 namespace {

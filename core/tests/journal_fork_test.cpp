@@ -112,6 +112,15 @@ TEST_CASE("nothing is inherited from a file that another run left under the pare
   CHECK(read.error().subject == files.path("7.journal"));
 }
 
+TEST_CASE("a journal that continues a file elsewhere is refused, and that is not opened") {
+  const Directory files;
+  const auto path =
+      files.write("8.journal", head_with(R"(, "fork_of": "../../dev/zero", "fork_at": 9)"));
+  const auto read = read_journal(path);
+  REQUIRE_FALSE(read);
+  CHECK(read.error().what == "the journal that this one continues is not beside it");
+}
+
 TEST_CASE("a chain that bites its own tail comes to an end") {
   const Directory files;
   const auto loop = [&](const std::string& of) {

@@ -158,6 +158,21 @@ TEST_CASE_FIXTURE(Fixture, "garbage is answered, a frame without end is not wait
   CHECK(Talker(directory(), ::getpid()).ask("hello").contains("result"));
 }
 
+TEST_CASE_FIXTURE(Fixture, "a frame that is nothing but brackets does not take the thread's stack") {
+  REQUIRE(start());
+  const std::string deep = std::string(32'000, '[') + std::string(32'000, ']');
+  Talker talker(directory(), ::getpid());
+  for (const auto& frame :
+       {R"({"jsonrpc":"2.0","id":1,"method":"off","params":{"on":)" + deep + "}}", deep,
+        R"({"jsonrpc":"2.0","id":)" + deep + R"(,"method":"off"})"}) {
+    talker.put(frame + "\n");
+    const auto line = talker.line();
+    REQUIRE(line);
+    CHECK(json::parse(*line)["error"]["code"] == -32700);
+  }
+  CHECK(talker.ask("hello").contains("result"));
+}
+
 TEST_CASE_FIXTURE(Fixture, "when all places are taken, a kill still gets through") {
   REQUIRE(start());
   std::vector<std::unique_ptr<Talker>> sleepers;
