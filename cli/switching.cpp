@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <thread>
 
 #include "overt/switchboard.h"
@@ -188,25 +189,72 @@ int print(const std::vector<Party>& parties, const Switching& options) {
   return partly ? kPartly : 0;
 }
 
-// Calls a second, from two looks a second apart: what an off would be felt by.
-int print_dry_run(std::vector<Party>& parties, const Switching& options, const Json& params) {
-  std::map<std::pair<int, int>, std::uint64_t> before;
-  bool metered = false;
+// What a dry run tells beside where each patch stands. Calls are counted over a second; who holds
+// old copies is found out by Python meanwhile, if it comes to a safe point.
+struct Foresight {
+  std::map<std::pair<int, int>, std::uint64_t> calls;  // by pid and id, at the beginning
+  double seconds = 0;
+
+  std::optional<long long> calls_per_second(int pid, const Json& patch) const {
+    const auto at = calls.find({pid, patch.value("id", 0)});
+    if (at == calls.end() || !patch["calls"].is_number() || seconds <= 0) return std::nullopt;
+    const auto now = patch["calls"].get<std::uint64_t>();
+    return std::llround(static_cast<double>(now - std::min(now, at->second)) / seconds);
+  }
+};
+
+bool is_reach_known(const std::vector<Party>& parties) {
+  return std::all_of(parties.begin(), parties.end(), [](const auto& party) {
+    if (!party.answer) return true;
+    const auto& patches = (*party.answer)["patches"];
+    return std::all_of(patches.begin(), patches.end(), [](const auto& patch) {
+      return !patch.contains("reach") || !patch["reach"].is_null();
+    });
+  });
+}
+
+Foresight look_ahead(std::vector<Party>& parties, const Switching& options, const Json& params) {
+  Foresight seen;
   for (const auto& [client, answer] : parties) {
     if (!answer) continue;
     for (const auto& patch : (*answer)["patches"]) {
       if (!patch["calls"].is_number()) continue;
-      before[{client.pid(), patch.value("id", 0)}] = patch["calls"].get<std::uint64_t>();
-      metered = true;
+      seen.calls[{client.pid(), patch.value("id", 0)}] = patch["calls"].get<std::uint64_t>();
     }
   }
   const auto start = Clock::now();
-  if (metered) {
-    std::this_thread::sleep_for(std::chrono::seconds(1));
+  const auto end = start + std::chrono::seconds(1);
+  while (Clock::now() < end && (!seen.calls.empty() || !is_reach_known(parties))) {
+    std::this_thread::sleep_for(seen.calls.empty() ? kBetweenLooks * 4 : end - start);
     ask_all(parties, options.verb, params);
   }
-  const std::chrono::duration<double> passed = Clock::now() - start;
-  Table table({"pid", "id", "target", "owner", "state", "calls/s", "inside", "would"},
+  seen.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  return seen;
+}
+
+std::string would(const Json& patch, const Switching& options) {
+  if (options.verb == "off" && patch.value("fail", "") == "patched" &&
+      !options.including_protected) {
+    return "stay on: protected";
+  }
+  const auto why = patch.value("why", "");
+  return why.empty() ? "go " + options.verb : "stay: " + why;
+}
+
+// Modules that took what was replaced before the patch was made: they run it whatever is switched.
+std::string stale_words(const Json& patch) {
+  const auto reach = patch.find("reach");
+  if (reach == patch.end() || reach->is_null()) return "?";
+  std::string names;
+  for (const auto& name : (*reach)["stale"]) {
+    names += (names.empty() ? "" : ", ") + name.get<std::string>();
+  }
+  return names.empty() ? "-" : names;
+}
+
+int print_dry_run(std::vector<Party>& parties, const Switching& options, const Json& params) {
+  const auto seen = look_ahead(parties, options, params);
+  Table table({"pid", "id", "target", "owner", "state", "calls/s", "inside", "would", "stale in"},
               wants_colour());
   for (const auto& [client, answer] : parties) {
     if (!answer) {
@@ -214,34 +262,40 @@ int print_dry_run(std::vector<Party>& parties, const Switching& options, const J
       continue;
     }
     for (const auto& patch : (*answer)["patches"]) {
-      std::string rate = "-";
-      const auto at = before.find({client.pid(), patch.value("id", 0)});
-      if (at != before.end() && patch["calls"].is_number()) {
-        const auto calls = static_cast<double>(patch["calls"].get<std::uint64_t>() - at->second);
-        rate = std::to_string(std::llround(calls / passed.count()));
-      }
-      const bool protected_patch = options.verb == "off" && patch.value("fail", "") == "patched" &&
-                                   !options.including_protected;
-      const auto why = patch.value("why", "");
-      const auto would = protected_patch ? "stay on: protected"
-                         : why.empty()   ? "go " + options.verb
-                                         : "stay: " + why;
+      const auto rate = seen.calls_per_second(client.pid(), patch);
       table.row({std::to_string(client.pid()), "p" + std::to_string(patch.value("id", 0)),
                  patch.value("target", ""), patch.value("owner", ""), patch.value("state", ""),
-                 rate, number_words(patch["inside"]), would});
+                 rate ? std::to_string(*rate) : "-", number_words(patch["inside"]),
+                 would(patch, options), stale_words(patch)});
+    }
+    const auto shown = (*answer)["patches"].size();
+    if (const auto all = count(*answer, "matched"); all > shown) {
+      table.heading("and " + std::to_string(all - shown) + " more in pid " +
+                    std::to_string(client.pid()) + ": name an owner or a target");
     }
   }
-  std::cout << table.text() << "nothing was changed: --dry-run\n";
+  std::cout << table.text();
+  if (!is_reach_known(parties)) {
+    std::cout << "stale in ?: Python has not come to a safe point, so nobody knows who holds old "
+                 "copies\n";
+  }
+  std::cout << "nothing was changed: --dry-run\n";
   return 0;
 }
 
-int print_json(const std::vector<Party>& parties, const Switching& options) {
+int print_json(std::vector<Party>& parties, const Switching& options, const Json& params) {
+  const auto seen = options.dry_run ? look_ahead(parties, options, params) : Foresight();
   Json out = {{"schema", "overt.switch/1"}, {"verb", options.verb}, {"processes", Json::array()}};
   bool partly = false;
   for (const auto& [client, answer] : parties) {
     Json process = {{"pid", client.pid()}, {"service", client.service()}};
     if (answer) {
       process.update(*answer);
+      for (auto& patch : process["patches"]) {
+        if (!options.dry_run) break;
+        const auto rate = seen.calls_per_second(client.pid(), patch);
+        patch["calls_per_second"] = rate ? Json(*rate) : Json();
+      }
       partly = partly || on_the_way(*answer, options) > 0;
       for (const auto& patch : (*answer)["patches"]) {
         partly = partly || !obstacle(patch, options).empty();
@@ -297,7 +351,7 @@ int switch_patches(const Switching& options) {
     }
   }
   if (!options.dry_run) wait_for_level(parties, options, params);
-  if (options.json) return print_json(parties, options);
+  if (options.json) return print_json(parties, options, params);
   if (options.dry_run) return print_dry_run(parties, options, params);
   return print(parties, options);
 }

@@ -38,6 +38,9 @@ class View : public ProcessView {
     return ledger_.copy(after, limit);
   }
   std::vector<Conflict> conflicts() const override { return ledger_.copy_of_conflicts(); }
+  std::optional<std::map<int, Reach>> reach(double /*age*/) const override {
+    return std::map<int, Reach>{{1, {3, {"shop.http"}}}};
+  }
   RegistryPage registries(const RegistryPlace& from, std::size_t limit) const override {
     return registries_.page(from, limit);
   }

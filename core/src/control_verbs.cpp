@@ -16,6 +16,7 @@ using nlohmann::ordered_json;
 
 constexpr std::size_t kMostSelectors = 256;
 constexpr std::size_t kLongestReason = 1000;
+constexpr double kFresh = 5.0;  // seconds that an answer about who holds what may be old
 
 template <class... Words>
 tl::unexpected<Error> misused(Words&&... words) {
@@ -183,9 +184,19 @@ Standings standings_of(const Control& control, const std::vector<Selector>& sele
   return all;
 }
 
+// Who would still not see a change: {"modules": 3, "stale": ["shop.http"]}, null while it is not
+// known.
+ordered_json reach_to_json(const std::optional<std::map<int, Reach>>& all, int id) {
+  if (!all) return nullptr;
+  const auto at = all->find(id);
+  if (at == all->end()) return {{"modules", 0}, {"stale", ordered_json::array()}};
+  return {{"modules", at->second.modules}, {"stale", at->second.stale}};
+}
+
 // What came of a command. `before` tells what it changed; the page is bounded, the counts are not.
 ordered_json outcome(const Control& control, const std::vector<Selector>& selectors,
-                     const Standings& before, bool off) {
+                     const Standings& before, bool off, bool dry = false) {
+  const auto reach = dry ? control.view.reach(kFresh) : std::nullopt;
   const auto after = standings_of(control, selectors);
   ordered_json counts = {{"matched", after.size()}, {"changed", 0}, {"off", 0},
                          {"protected", 0},          {"refused", 0}, {"queued", 0},
@@ -206,6 +217,7 @@ ordered_json outcome(const Control& control, const std::vector<Selector>& select
     if (patches.size() == kLargestPage) continue;
     auto each = standing_to_json(standing);
     each["changed"] = changed;
+    if (dry) each["reach"] = reach_to_json(reach, id);
     patches.push_back(std::move(each));
   }
   return {{"counts", std::move(counts)}, {"patches", std::move(patches)}};
@@ -230,7 +242,7 @@ result<ordered_json> off(const Control& control, const json& params, const std::
   }
   const auto before = standings_of(control, *selectors);
   if (before.empty() && !*future) return none_matched(*selectors);
-  if (*dry) return outcome(control, *selectors, before, true);
+  if (*dry) return outcome(control, *selectors, before, true, true);
   for (const auto& selector : *selectors) {
     const auto done = control.board.vote({Source::control, selector, *by, *guarded, 0});
     if (!done) return tl::unexpected(done.error());
@@ -249,7 +261,7 @@ result<ordered_json> withdraw(const Control& control, const json& params, const 
   const auto seconds = param(params, "override_seconds", 0.0);
   if (!seconds) return tl::unexpected(seconds.error());
   const auto before = standings_of(control, *selectors);
-  if (*dry) return outcome(control, *selectors, before, false);
+  if (*dry) return outcome(control, *selectors, before, false, true);
   for (const auto& selector : *selectors) {
     auto done = control.board.unvote(source, selector, *by);
     if (done && *seconds > 0) done = control.board.lift(selector, *seconds, *by);

@@ -26,6 +26,10 @@ class FewPatches : public ProcessView {
     return ledger_.copy(after, limit);
   }
   std::vector<Conflict> conflicts() const override { return ledger_.copy_of_conflicts(); }
+  std::optional<std::map<int, Reach>> reach(double /*age*/) const override {
+    if (asked_++ == 0) return std::nullopt;  // as a process that has to look first
+    return std::map<int, Reach>{{1, {3, {"shop.http"}}}};
+  }
   RegistryPage registries(const RegistryPlace& from, std::size_t limit) const override {
     return registries_.page(from, limit);
   }
@@ -42,6 +46,7 @@ class FewPatches : public ProcessView {
  private:
   Ledger ledger_;
   Registries registries_;
+  mutable int asked_ = 0;
 };
 
 struct Process {

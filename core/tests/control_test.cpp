@@ -90,7 +90,12 @@ TEST_CASE_FIXTURE(Fixture, "off and on say what came of it, and again is no erro
 }
 
 TEST_CASE_FIXTURE(Fixture, "a dry run changes nothing") {
-  CHECK(ask("off", {{"on", kAll}, {"dry_run", true}})["counts"]["matched"] == 2);
+  const auto first = ask("off", {{"on", kAll}, {"dry_run", true}});
+  CHECK(first["counts"]["matched"] == 2);
+  CHECK(first["patches"][0]["reach"].is_null());  // not known yet
+  const auto second = ask("off", {{"on", kAll}, {"dry_run", true}});
+  CHECK(second["patches"][0]["reach"]["stale"] == json({"shop.http"}));
+  CHECK(second["patches"][1]["reach"]["stale"].empty());
   CHECK_FALSE(cells[0].is_off());
   CHECK(board.all_votes().empty());
 }

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "audit.h"
+#include "holders.h"
 #include "namespaces.h"
 #include "overt/output.h"
 #include "overt/process_view.h"
@@ -48,6 +49,7 @@ class View : public ProcessView {
     return ledger_.copy(after, limit);
   }
   std::vector<Conflict> conflicts() const override { return ledger_.copy_of_conflicts(); }
+  std::optional<std::map<int, Reach>> reach(double age) const override { return reach_within(age); }
   RegistryPage registries(const RegistryPlace& from, std::size_t limit) const override {
     return overt::py::registries().page(from, limit);
   }

@@ -121,6 +121,43 @@ def test_a_dry_run_changes_nothing(overt: Overt) -> None:
     assert json.loads(overt("show", "p1", "--json").stdout)["votes"] == []
 
 
+def test_a_dry_run_tells_who_holds_old_copies(overt: Overt) -> None:
+    """Modules that took the original by name, and the calls a second of what is counted."""
+    overt.write("holder.py", "from shelf import price\n")
+    overt.write("shelf.py", "def price(): return 1\n")
+    source = """
+import os, sys, threading, time
+import shelf, holder, overt
+overt.observe("shelf:price", owner="acme").install()
+def work():
+    while True: shelf.price(), time.sleep(0.001)
+threading.Thread(target=work, daemon=True).start()
+print(os.getpid(), flush=True)
+while True: time.sleep(0.01)
+"""
+    pid = started(overt, source=source)
+    done = overt("off", "--owner", "acme", "--dry-run")
+    head, row, last = (line.split() for line in done.stdout.splitlines())
+    assert head[-3:] == ["would", "stale", "in"]
+    assert row[:5] == [str(pid), "p1", "shelf:price", "acme", "on"]
+    assert 50 < int(row[5]) < 2000
+    assert row[7:] == ["go", "off", "holder"]
+    assert last[-1] == "--dry-run"
+    found = json.loads(overt("off", "--owner", "acme", "--dry-run", "--json").stdout)
+    (patch,) = found["processes"][0]["patches"]
+    assert patch["reach"]["stale"] == ["holder"]
+    assert patch["calls_per_second"] > 50
+
+
+def test_a_dry_run_says_where_nobody_can_look(overt: Overt) -> None:
+    """While Python hangs in C nobody finds out who holds what: a question mark, and why."""
+    hang = "import ctypes\nprint(os.getpid(), flush=True)\nctypes.PyDLL(None).sleep(60)\n"
+    started(overt, source=PROGRAM.replace(WAIT, "import os\n" + hang))
+    done = overt("off", "--all", "--dry-run")
+    assert done.stdout.count("?") == 3
+    assert "stale in ?: Python has not come to a safe point" in done.stdout
+
+
 @pytest.mark.parametrize("verb", ["list", "show p1", "off p1", "on p1", "journal"])
 def test_nothing_governed_is_an_error(overt: Overt, verb: str) -> None:
     """Exit status 4, and how to start something."""

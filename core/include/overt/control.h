@@ -10,6 +10,8 @@
 //             "dry_run": false, "future": false}
 //   on       {"on": [selector ...], "reason": "", "dry_run": false, "override_seconds": 0}
 //   reset-trip {"on": [selector ...], "reason": ""}    withdraws what budgets voted
+//                                                a dry run tells who still holds what was replaced,
+//                                                "reach", which is null until Python could look
 //   journal  {"after": sequence, "limit": n}     what happened lately
 //   report   {"after": id, "limit": n}           a page of overt.report/1
 //

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,9 @@ class ProcessView {
   // Copies of at most `limit` patches with an id above `after`, by id.
   virtual std::vector<Patch> patches(int after, std::size_t limit) const = 0;
   virtual std::vector<Conflict> conflicts() const = 0;
+  // Who still holds what patches replaced, by id, as it was at most `age` seconds ago. Nothing when
+  // that is not known: then it is asked for, and known after the interpreter's next safe point.
+  virtual std::optional<std::map<int, Reach>> reach(double age) const = 0;
   virtual RegistryPage registries(const RegistryPlace& from, std::size_t limit) const = 0;
 };
 
