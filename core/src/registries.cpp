@@ -268,4 +268,9 @@ RegistryPage Registries::page(const RegistryPlace& from, std::size_t limit) cons
   return page;
 }
 
+std::uint64_t Registries::last() const {
+  const std::lock_guard lock(mutex_);
+  return last_;
+}
+
 }  // namespace overt

@@ -85,4 +85,5 @@ NB_MODULE(_native, m) {
   py::bind_patches(m);
   py::bind_tools(m);
   py::bind_switch(m);
+  py::bind_testing(m);
 }

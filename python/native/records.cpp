@@ -1,7 +1,9 @@
 #include "records.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "leaks.h"
 #include "serving.h"
 
 namespace overt::py {
@@ -19,6 +21,7 @@ bool is_function_or_its_parts(PyObject* object) {
 }  // namespace
 
 void Subject::keep(PyObject* old_object) {
+  replaced = old_object;
   if (is_function_or_its_parts(old_object)) kept_old = nb::borrow(old_object);
 }
 
@@ -32,23 +35,31 @@ int Records::add(Patch patch, Subject subject) {
   if (id == 0) return 0;
   const auto index = static_cast<std::size_t>(id) - 1;
   if (subjects_.size() <= index) subjects_.resize(index + 1);
-  subjects_[index] = std::move(subject);
+  PyObject* replaced = std::exchange(subject.replaced, nullptr);
+  std::swap(subjects_[index], subject);
+  if (subject.kept_old.is_valid()) let_go(std::move(subject.kept_old));
   const auto& kept = ledger_.patch(id);
   enroll(kept);
   if (kept.times > 1 && listener_.again) listener_.again(id);
   if (kept.times == 1 && listener_.patched) listener_.patched(kept);
+  touched(id, true, replaced);
   return id;
 }
 
 void Records::revert(int id) {
   ledger_.revert(id);
   withdraw(id);
-  // Let go at the next safe point: what dies with it may run code, and this is inside a write.
   if (auto& kept = subjects_[static_cast<std::size_t>(id) - 1].kept_old; kept.is_valid()) {
-    released_.push_back(std::move(kept));
-    if (!std::exchange(releasing_, true)) call_soon(release);
+    let_go(std::move(kept));
   }
   if (listener_.reverted) listener_.reverted(id);
+  touched(id, false, nullptr);
+}
+
+// At the next safe point: what dies with it may run code, and this is inside a write.
+void Records::let_go(nb::object kept) {
+  released_.push_back(std::move(kept));
+  if (!std::exchange(releasing_, true)) call_soon(release);
 }
 
 int Records::release(void* /*unused*/) {

@@ -30,6 +30,9 @@ struct Subject {
   // have dropped the last reference. Nothing else is kept alive.
   nb::object kept_old = nb::object();
 
+  // Inside the write only: the old value, whatever it is, for whoever is told of the patch.
+  PyObject* replaced = nullptr;
+
   void keep(PyObject* old_object);
 };
 
@@ -50,6 +53,7 @@ class Records {
  private:
   Ledger ledger_;
   static int release(void*);
+  void let_go(nb::object kept);
 
   std::vector<Subject> subjects_;
   std::vector<nb::object> released_;  // kept by patches that were undone

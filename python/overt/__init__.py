@@ -5,6 +5,8 @@ Importing this package changes nothing: no patch, no thread, no socket, no file.
     overt run -- python app.py      # the whole life of a program, from its first line
     overt.watch()                   # this process, from here on
     for patch in overt.ledger(): ...
+
+PYTEST_DONT_REWRITE: a governed process has imported it before pytest wants to rewrite it.
 """
 
 TYPE_CHECKING = False

@@ -159,3 +159,66 @@ def switch_owner(owner: str, off: bool, reason: str) -> list[tuple[int, str, boo
 
 def standings(owner: str) -> list[tuple[int, str, bool, str]]:
     """Where each patch of an owner stands."""
+
+class Touch:
+    """One change of the ledger. Made by touches() only."""
+
+    @property
+    def patch(self) -> int: ...
+
+    @property
+    def made(self) -> bool: ...
+
+    @property
+    def imported(self) -> bool: ...
+
+    @property
+    def governed(self) -> bool: ...
+
+    @property
+    def target(self) -> str: ...
+
+    @property
+    def place(self) -> int: ...
+
+    def before(self) -> tuple[bool, bool, Any]:
+        """What stood there before: (known, there, value)."""
+
+    def now(self) -> tuple[bool, bool, Any]:
+        """What stands there now: (found, there, value)."""
+
+    def is_back(self) -> bool:
+        """Whether what stands there now is what stood there before."""
+
+    def put_back(self, ids: Sequence[int]) -> None:
+        """Write back what stood there before, which undoes the patches `ids`."""
+
+def start_touches(keep_all: bool) -> None:
+    """
+    Record changes of the ledger for touches(). keep_all: so that each can be put back.
+    """
+
+def stop_touches() -> None: ...
+
+def has_touches() -> bool:
+    """Whether touches() has something to say."""
+
+def touches() -> list[Touch]:
+    """The changes of the ledger since the last call, oldest first."""
+
+def patch_record(id: int) -> dict[str, Any]:
+    """One patch of the ledger."""
+
+def stands(id: int) -> bool:
+    """Whether a patch has not been undone."""
+
+def last_entry() -> int:
+    """The id of the newest entry that any registry ever had."""
+
+def entries_since(id: int) -> list[Any]:
+    """
+    (registry, name, group, owner, site, id) of the newer entries that are still there.
+    """
+
+def look_again() -> None:
+    """Mark patches that are out of reach by now as undone."""

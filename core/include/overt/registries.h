@@ -120,6 +120,9 @@ class Registries {
   // As many entries as fit in `limit`, of registries by name; registries without entries besides.
   RegistryPage page(const RegistryPlace& from, std::size_t limit) const;
 
+  // The id of the newest entry that was ever added; 0 before the first.
+  std::uint64_t last() const;
+
  private:
   RegistryState& find(std::string_view registry);
   const RegistryState& find(std::string_view registry) const;

@@ -1,0 +1,80 @@
+"""What `--overt=error` adds to a suite: python bench/pytest_plugin.py [tests] [pairs]
+
+Runs a suite with and without it, in turns, so that both halves of a pair meet the same machine, and
+prints the median of the ratios of their CPU times. A third of the tests patch something, with
+mock, with monkeypatch or both; all do some work, as tests do.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import machine
+
+MODULE = """
+import json, logging, pytest
+from unittest import mock
+
+@pytest.fixture(scope="module")
+def table(): return [dict(id=i, name=str(i)) for i in range(50)]
+
+class Cart:
+    limit = 10
+    def __init__(self): self.items = []
+    def add(self, item): self.items.append(item); return self
+    def total(self): return len(self.items)
+
+@pytest.mark.parametrize("n", range({n}))
+class TestCart:
+    def test_plain(self, n, table):
+        cart = Cart()
+        for row in table: cart.add(row)
+        assert json.loads(json.dumps(cart.items)) == table
+    def test_more(self, n, tmp_path):
+        (tmp_path / "a.txt").write_text(str(n))
+        assert sorted(str(i) for i in range(n % 50)) is not None
+    def test_patched(self, n, monkeypatch):
+        monkeypatch.setattr("json.dumps", lambda *a: "x")
+        with mock.patch.object(logging.Logger, "info") as info:
+            logging.getLogger("a").info("x")
+        assert info.called and json.dumps(1) == "x"
+"""
+
+
+def seconds(where: Path, *words: str) -> float:
+    """CPU time of one run, of the process and what it started."""
+    before = os.times()
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words, str(where)]
+    command[3:3] = ["--disable-plugin-autoload", "-p", "overt._pytest"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    after = os.times()
+    return sum(after[2:4]) - sum(before[2:4])
+
+
+def main(tests: int = 3000, pairs: int = 11) -> None:
+    """Print the table."""
+    with tempfile.TemporaryDirectory() as directory:
+        where = Path(directory)
+        modules = 10
+        for i in range(modules):
+            (where / f"test_{i}.py").write_text(MODULE.replace("{n}", str(tests // modules // 3)))
+        ratios, plain = [], []
+        for pair in range(pairs):
+            words: list[tuple[str, ...]] = [(), ("--overt=error",)]
+            times = [seconds(where, *each) for each in (words if pair % 2 else words[::-1])]
+            bare, watched = times if pair % 2 else times[::-1]
+            plain.append(bare)
+            ratios.append(watched / bare)
+    low, high = min(ratios), max(ratios)
+    print(", ".join(machine.describe().values()))
+    print(f"{tests} tests, {pairs} pairs; {statistics.median(plain):.2f} s without")
+    print(f"--overt=error: x {statistics.median(ratios):.3f} (median; {low:.3f} to {high:.3f})")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

@@ -1,0 +1,208 @@
+"""The pytest plugin: options, fixtures, other plugins, and what it costs where it is off."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from plugin_run import run
+
+LEAK = "def test_it():\n    shop.now = print\ndef test_after(): pass\n"
+
+
+def test_it_is_off_until_asked_for(tmp_path: Path) -> None:
+    """Without an option nothing is watched and nothing but the entry module is imported."""
+    source = """
+        import sys
+        def test_it():
+            shop.now = print
+            ours = sorted(name for name in sys.modules if name.startswith("overt"))
+            assert ours == ["overt", "overt._pytest"]
+        """
+    ran = run(tmp_path, source)
+    assert (ran.code, ran.summary) == (0, "1 passed"), ran.text
+
+
+@pytest.mark.parametrize("way", ["option", "ini", "ini and option"])
+def test_ways_to_ask(tmp_path: Path, way: str) -> None:
+    """The option goes before the ini file."""
+    mode = {"option": "", "ini": "error", "ini and option": "off"}[way]
+    more = {"pytest.ini": f"[pytest]\novert = {mode}\n"}
+    ran = run(tmp_path, LEAK, *(["--overt=error"] if way != "ini" else []), more=more)
+    assert ran.failed == ["test_it"], ran.text
+    ran = run(tmp_path, LEAK, "--overt=off", more=more)
+    assert (ran.code, ran.failed) == (0, [])
+
+
+def test_a_bad_word_is_a_usage_error(tmp_path: Path) -> None:
+    """In the ini file as on the command line."""
+    ran = run(tmp_path, LEAK, more={"pytest.ini": "[pytest]\novert = loud\n"})
+    assert ran.code == 4
+    assert "overt = 'loud': expected one of off, warn, error" in ran.text
+    assert run(tmp_path, LEAK, "--overt=loud").code == 4
+
+
+def test_warnings_point_at_the_test(tmp_path: Path) -> None:
+    """With warn the run passes and shows what was left; --overt-fix alone means warn."""
+    for words in (["--overt=warn"], ["--overt-fix"]):
+        ran = run(tmp_path, LEAK, *words, "-W", "default")
+        assert (ran.code, ran.summary) == (0, "2 passed, 1 warning"), ran.text
+        assert "test_it.py:2: PatchLeakWarning: test_it ended with a patch" in ran.text
+
+
+def test_targets_can_be_allowed(tmp_path: Path) -> None:
+    """A mark says what may stay."""
+    source = """
+        import pytest
+        @pytest.mark.overt_allow("shop:n*")
+        def test_it(): shop.now = print
+        @pytest.mark.overt_allow("other:*")
+        def test_other(): shop.later = print
+        """
+    ran = run(tmp_path, source, "--overt=error", "--strict-markers")
+    assert ran.failed == ["test_other"], ran.text
+
+
+def test_a_library_that_patches_is_told_with_the_line_of_the_test(tmp_path: Path) -> None:
+    """The owner is who patched; the test is who called."""
+    more = {"lib.py": "import shop\ndef enable():\n    shop.now = print\n"}
+    ran = run(
+        tmp_path, "import lib\ndef test_it():\n    lib.enable()\n", "--overt=error", more=more
+    )
+    assert "made at  lib.py:3, in enable\n    called   from test_it.py:4, in test_it" in ran.text
+    assert "owner    lib" in ran.text
+
+
+def test_tests_inside_of_the_package(tmp_path: Path) -> None:
+    """What the package does to itself is its own affair; what its tests do to it is not."""
+    more = {
+        "pkg/__init__.py": "",
+        "pkg/core.py": "def f(): pass\n",
+        "pkg/state.py": "from pkg import core\ndef use():\n    core.current = print\n",
+        "pkg/tests/__init__.py": "",
+        "pkg/tests/test_in.py": "from pkg import core, state\n"
+        "def test_use(): state.use()\ndef test_left(): core.f = print\n",
+    }
+    ran = run(tmp_path, "", "--overt=error", "pkg", more=more)
+    assert ran.failed == ["test_left"], ran.text
+
+
+OTHERS = {
+    "xdist": ["-n2"],
+    "pytest_randomly": [],
+    "pytest_asyncio.plugin": [
+        "-o",
+        "asyncio_mode=auto",
+        "-o",
+        "asyncio_default_fixture_loop_scope=function",
+    ],
+    "anyio.pytest_plugin": [],
+}
+
+
+@pytest.mark.parametrize("plugin", OTHERS)
+def test_other_plugins(tmp_path: Path, plugin: str) -> None:
+    """Distributed, random and asynchronous runs fail the same tests."""
+    pytest.importorskip(plugin)
+    asynchronous = "io" in plugin
+    define = "async def" if asynchronous else "def"
+    source = f"""
+        import asyncio, pytest
+        from unittest import mock
+        pytestmark = {"pytest.mark.anyio" if "anyio" in plugin else "[]"}
+        @pytest.fixture
+        def anyio_backend(): return "asyncio"
+        @pytest.fixture(scope="module", autouse=True)
+        def wide():
+            with mock.patch("shop.later"): yield
+        @pytest.fixture
+        {define} patched():
+            with mock.patch("shop.now"): yield
+        {define} test_clean(patched): assert shop.now() != "now"
+        {define} test_left(): shop.Cart.total = print
+        {define} test_governed(overt_patch):
+            overt_patch("shop:now", lambda: 1)
+            assert shop.now() == 1
+        """
+    ran = run(tmp_path, source, "--overt=error", "--overt-fix", "-p", plugin, *OTHERS[plugin])
+    assert ran.failed == ["test_left"], ran.text
+    assert ran.summary.startswith("3 passed, 1 error"), ran.text
+
+
+def test_a_run_inside_of_a_run(tmp_path: Path) -> None:
+    """pytest in pytest's own process: each tells what was left in its own tests."""
+    source = """
+        import pytest
+        def test_inside(tmp_path):
+            (tmp_path / "test_in.py").write_text(
+                "import shop\\ndef test_in(): shop.now = print\\ndef test_ok(): pass\\n")
+            words = ["-p", "overt._pytest", "-p", "no:cacheprovider", "-q", "--rootdir=.", "-rE"]
+            assert pytest.main([*words, "--overt=error", "--overt-fix", str(tmp_path)]) == 1
+        def test_left(): shop.later = print
+        """
+    ran = run(tmp_path, source, "--overt=error")
+    assert ran.failed == ["test_left"], ran.text
+
+
+def test_under_overt_run(overt, tmp_path: Path) -> None:
+    """A governed process has a watcher already: it is used, and goes on to the report."""
+    overt.write("shop.py", "def now(): pass\n")
+    overt.write("test_it.py", "import shop\n" + LEAK)
+    words = ["-m", "pytest", "--disable-plugin-autoload", "-p", "overt._pytest", "--overt=error"]
+    done = overt.report(sys.executable, *words, "-W", "error", "-p", "no:cacheprovider")
+    assert done.returncode == 1
+    assert "ERROR at teardown of test_it" in done.stdout
+    assert "shop:now" in overt.targets()
+
+
+FIXTURES = """
+import overt, threading
+
+def test_any_order(overt_patch):
+    first = overt_patch("shop:now", lambda: 1)
+    second = overt_patch.around("shop:now", lambda original: original() + 1)
+    assert shop.now() == 2
+    first.remove()
+    assert second.state == "on"
+def test_decorator(overt_patch):
+    @overt_patch.around("shop:now")
+    def twice(original): return original() * 2
+    assert shop.now() == "nownow"
+def test_counting(overt_patch):
+    seen = overt_patch.observe("shop:now")
+    called = []
+    overt_patch.tap("shop:now", lambda: called.append(1))
+    shop.now()
+    assert seen.stats.calls == 1 and called == [1]
+def test_undone():
+    assert shop.now() == "now" and len(overt.handles()) == 1  # the one of the module
+
+installed = overt.patch("shop:later", lambda when=1: "patched")
+def test_baseline(overt_patch, overt_baseline):
+    assert installed.state == "off"
+    thread = threading.Thread(target=lambda: answers.append(shop.later()))
+    answers = []
+    thread.start(); thread.join()
+    assert answers == [1]
+def test_back():
+    assert shop.later() == "patched"
+def setup_module(): installed.install()
+def teardown_module(): installed.remove()
+"""
+
+
+def test_fixtures(tmp_path: Path) -> None:
+    """They undo by themselves; off or on, with the plugin watching or not."""
+    for words in ([], ["--overt=error"]):
+        ran = run(tmp_path, FIXTURES, *words)
+        assert (ran.code, ran.summary) == (0, "6 passed"), ran.text
+
+
+def test_importing_the_plugin_starts_nothing() -> None:
+    """The entry module brings the package and itself, no thread, and none of the extension."""
+    code = "import pytest, sys, os; before = set(sys.modules); import overt._pytest; "
+    code += "print(sorted(set(sys.modules) - before), len(os.listdir('/proc/self/task')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "['overt', 'overt._pytest'] 1\n"
