@@ -53,8 +53,8 @@ std::string_view key_of(const std::string& target) {
   return qualname.substr(qualname.rfind('.') + 1);
 }
 
-nb::object str(std::string_view text) {
-  PyObject* key = PyUnicode_FromStringAndSize(text.data(), std::ssize(text));
+nb::object str(const std::string& text) {
+  PyObject* key = PyUnicode_FromStringAndSize(text.c_str(), std::ssize(text));
   if (key != nullptr) PyUnicode_InternInPlace(&key);
   return checked(key);
 }
@@ -114,7 +114,7 @@ const char* part_of(const Patch& patch) {
 std::optional<Place> place_of(const Patch& patch, std::uintptr_t address) {
   PyObject* container = container_of(patch);
   if (container == nullptr || reinterpret_cast<std::uintptr_t>(container) != address) return {};
-  Place place{Holder::module, nb::borrow(container), str(key_of(patch.target))};
+  Place place{Holder::module, nb::borrow(container), str(std::string(key_of(patch.target)))};
   if (patch.target.starts_with(kEntries)) place.holder = Holder::item;
   if (PyType_Check(container)) place.holder = Holder::type;
   return place;

@@ -168,13 +168,15 @@ class _Closer:
 
 _AROUND = (
     *("setup_method", "teardown_method", "setup_class", "teardown_class"),
+    *("setup_function", "teardown_function", "setup_module", "teardown_module"),
     *("setUp", "tearDown", "setUpClass", "tearDownClass", "asyncSetUp", "asyncTearDown"),
 )
 
 
 def _around(item: pytest.Item) -> list[object]:
     # What runs before and after a test: methods, fixtures.
-    found = [getattr(getattr(item, "cls", None), name, None) for name in _AROUND]
+    holders = [getattr(item, "cls", None), getattr(item, "module", None)]
+    found = [getattr(holder, name, None) for holder in holders for name in _AROUND]
     info = getattr(item, "_fixtureinfo", None)
     for definitions in getattr(info, "name2fixturedefs", {}).values():
         found += [definition.func for definition in definitions]
