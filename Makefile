@@ -35,6 +35,11 @@ test: setup $(done)/test $(done)/shop $(done)/libraries-overt ## all tests; ARGS
 lint: setup $(done)/test $(done)/lint $(done)/shop ## check format, lint, types and stubs
 	tools/lint
 
+.PHONY: docs
+docs: $(done)/docs ## the site, in build/docs; a broken link is an error
+	sphinx-build -q -W --keep-going -b html docs build/docs
+	@echo "docs: build/docs/index.html"
+
 .PHONY: format
 format: setup $(done)/lint ## format the sources, write the stub of the extension
 	find core cli python -name '*.cpp' -o -name '*.h' | xargs clang-format -i
@@ -68,7 +73,7 @@ $(done)/overt: $(done)/venv $(sources)
 	@touch $@
 
 # The dependency groups of pyproject.toml.
-$(done)/test $(done)/lint: $(done)/%: pyproject.toml | $(done)/venv
+$(done)/test $(done)/lint $(done)/docs: $(done)/%: pyproject.toml | $(done)/venv
 	python tools/requirements $* >$(VENV)/$*-requirements.txt
 	$(pip) -r $(VENV)/$*-requirements.txt
 	@touch $@
