@@ -114,7 +114,9 @@ bool keep(const SwitchEntry& entry) {
   tell_later(entry);
   auto& all = serving();
   const std::lock_guard lock(all.journal_mutex);
-  return all.journal == nullptr || all.journal->switched(text);
+  // The child of a fork in C has no journal; this one is its parent's.
+  const bool own = all.pid == 0 || all.pid == ::getpid();
+  return all.journal == nullptr || !own || all.journal->switched(text);
 }
 
 }  // namespace

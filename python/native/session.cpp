@@ -186,10 +186,22 @@ std::string boot(const std::string& text) {
       session->journal.open(journal_path(session->settings, session->pid), session->head);
   if (!opened && root) throw std::runtime_error(opened.error().what + " " + opened.error().subject);
   auto* journal = &session->journal;
-  records().listen(
-      {.patched = [journal](const Patch& patch) { journal->patch(patch, module_count()); },
-       .reverted = [journal](int id) { journal->revert(id); },
-       .again = [journal](int id) { journal->again(id); }});
+  // The child of a fork that Python knows nothing of (in C) has no journal: this one is its
+  // parent's.
+  const auto* of = session.get();
+  const auto is_own = [of] { return of->pid == ::getpid(); };
+  records().listen({.patched =
+                        [=](const Patch& patch) {
+                          if (is_own()) journal->patch(patch, module_count());
+                        },
+                    .reverted =
+                        [=](int id) {
+                          if (is_own()) journal->revert(id);
+                        },
+                    .again =
+                        [=](int id) {
+                          if (is_own()) journal->again(id);
+                        }});
   journal_switches(journal);
   start_serving(*session);
   session->watcher = std::make_unique<Watcher>(environment(), session->settings.internal);

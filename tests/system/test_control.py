@@ -83,6 +83,56 @@ os.read(0, 1)
     wait_for(lambda: overt("list", str(pid)).returncode == 0, "the answer")
 
 
+RAW_FORK = """
+c = ctypes.PyDLL(None)  # holds the GIL, and runs no hook of Python's
+sys.modules["prog"] = sys.modules["__main__"]
+def price(): return "price"
+import overt
+overt.patch("prog:price", lambda: "patched", owner="acme").install()
+print(os.getpid(), flush=True)
+os.read(0, 1)
+child = c.fork()
+if child == 0:
+    threading.Thread.late = print
+    held = overt.switch("acme").patches[0].off, price()
+    overt.switch("acme").off()
+    print(os.getpid(), *held, len(os.listdir("/proc/self/task")), flush=True)
+    os.read(0, 1)
+    os._exit(0)
+print(os.waitpid(child, 0)[1], price(), len([p for p in overt.ledger() if "late" in p.target]), flush=True)
+os.read(0, 1)
+"""
+
+
+def test_a_fork_that_python_knows_nothing_of_inherits_and_does_not_hang(overt: Overt) -> None:
+    """fork(2) by C: votes hold in the child, it is not served, and nothing is said in its name."""
+    pid = started(overt, RAW_FORK, "--report", "reports/")
+    process = overt.started[-1]
+    assert process.stdin is not None
+    assert process.stdout is not None
+
+    def go() -> list[str]:
+        process.stdin.write("x")
+        process.stdin.flush()
+        return process.stdout.readline().split()
+
+    overt("off", str(pid), "--owner", "acme", "--reason", "inherit me")
+    child, *told = go()
+    assert told == ["True", "price", "1"]
+    listed = json.loads(overt("list", "--json").stdout)["processes"]
+    assert [each["pid"] for each in listed] == [pid]
+    done = overt("list", child)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "this process cannot be reached" in done.stderr
+    overt("on", str(pid), "--owner", "acme")  # the parent goes on being served
+    assert go() == ["0", "patched", "0"]
+    os.kill(pid, 9)
+    journal = (overt.cwd / "reports" / f"{pid}.journal").read_text()
+    assert "Thread.mark" in journal
+    assert "Thread.late" not in journal
+    assert journal.count('"verb":"off"') == 1
+
+
 @pytest.mark.parametrize("way", ["fork", "spawn", "shell"])
 def test_children_inherit_votes(overt: Overt, way: str) -> None:
     """What control voted holds in children, however they start; on in the child is its own."""
