@@ -51,6 +51,10 @@ format: setup $(done)/lint ## format the sources, write the stub of the extensio
 bench: setup $(done)/test $(done)/shop $(done)/bench ## run every script of bench/
 	for script in bench/*.py; do echo "== $$script" && python "$$script" || exit; done
 
+.PHONY: soak
+soak: setup $(done)/test ## the long tier of the fault tests; prints seeds, OVERT_SEED=n repeats one
+	$(VENV)/bin/pytest -m soak -s tests $(ARGS)
+
 .PHONY: fuzz
 fuzz: setup ## run the corpora of the parsers under sanitizers; SECONDS=60: look for new inputs too
 	tools/fuzz $(SECONDS)

@@ -1,17 +1,16 @@
 #include "overt/history.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
+
+#include "overt/clock.h"
 
 namespace overt {
 
 void History::add(std::string kind, std::string body) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
   const std::lock_guard lock(mutex_);
   if (events_.size() == kCapacity) events_.pop_front();
-  events_.push_back(
-      {++sequence_, std::chrono::duration<double>(now).count(), std::move(kind), std::move(body)});
+  events_.push_back({++sequence_, seconds_now(), std::move(kind), std::move(body)});
 }
 
 std::vector<Event> History::after(std::uint64_t sequence, std::size_t limit) const {

@@ -56,6 +56,7 @@ struct Service::Impl {
 
   result<void> open_pipe();
   result<void> open_socket();
+  void close_socket();
   result<void> start_thread();
   void stop_thread();
   void wake() const;
@@ -117,6 +118,11 @@ result<void> Service::Impl::open_socket() {
   }
   path = server->path();
   return {};
+}
+
+void Service::Impl::close_socket() {
+  server.reset();
+  path.clear();
 }
 
 result<void> Service::Impl::open_pipe() {
@@ -329,15 +335,14 @@ result<void> Service::start() {
   auto opened = impl_->open_socket();
   if (!opened && !impl_->file) return opened;
   auto started = impl_->start_thread();
-  if (!started) impl_->server.reset();
+  if (!started) impl_->close_socket();
   return opened ? started : opened;
 }
 
 void Service::stop() {
   const std::lock_guard lock(impl_->state);
   impl_->stop_thread();
-  impl_->server.reset();
-  impl_->path.clear();
+  impl_->close_socket();
   impl_->wants_restart = false;
   auto* self = this;
   the_service.compare_exchange_strong(self, nullptr);
@@ -353,6 +358,8 @@ void Service::restart() noexcept try {  // NOLINT(bugprone-exception-escape): ca
   }
   if (auto started = impl_->start_thread(); !started) {
     impl_->history.add("control", told("failed", started.error().what, "thread"));
+    impl_->close_socket();  // nobody would answer on it
+    impl_->wants_restart = true;
   }
 } catch (const std::exception& error) {
   impl_->history.add("control", told("failed", error.what(), "restart"));

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <ctime>
 #include <utility>
 
 namespace overt {
@@ -12,10 +10,6 @@ namespace {
 constexpr std::array<std::string_view, 5> kLevels = {"refused", "queued", "accepted", "drained",
                                                      "removed"};
 constexpr double kLongestLift = 3600;
-
-double now() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 bool is_liftable(Source source) {
   return source == Source::control || source == Source::api || source == Source::budget;
@@ -42,12 +36,6 @@ std::optional<Level> parse_level(std::string_view text) {
   const auto at = std::find(kLevels.begin(), kLevels.end(), text);
   if (at == kLevels.end()) return std::nullopt;
   return static_cast<Level>(at - kLevels.begin());
-}
-
-double boot_seconds() {
-  timespec time{};
-  ::clock_gettime(CLOCK_BOOTTIME, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
 Switchboard::Switchboard(SwitchListener listener, std::function<double()> boot_time)
@@ -206,7 +194,7 @@ void Switchboard::foresee(SwitchEntry& entry, const std::vector<Vote>& votes,
 result<void> Switchboard::commit(SwitchEntry entry, const Edit& edit) {
   SwitchListener listener;
   bool first = false;
-  entry.at = now();
+  entry.at = seconds_now();
   {
     const std::lock_guard lock(mutex_);
     listener = listener_;
@@ -257,7 +245,7 @@ result<std::vector<Standing>> Switchboard::vote(const Vote& vote) {
                 vote.on.str());
   }
   auto dated = vote;
-  if (dated.at == 0) dated.at = now();
+  if (dated.at == 0) dated.at = seconds_now();
   const auto done = commit(
       {0, 0, "off", vote.source, {vote.on}, vote.by, {}, {}, {}}, [&](auto& votes, auto& lifts) {
         put_vote(votes, dated);
@@ -285,7 +273,7 @@ result<void> Switchboard::replace(Source source, std::vector<Vote> votes, const 
   SwitchEntry entry{0, 0, "set", source, {}, by, {}, {}, {}};
   for (auto& vote : votes) {
     vote.source = source;
-    if (vote.at == 0) vote.at = now();
+    if (vote.at == 0) vote.at = seconds_now();
     entry.on.push_back(vote.on);
   }
   const auto add = [&](std::vector<Vote>& all, auto&) {

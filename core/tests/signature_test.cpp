@@ -94,37 +94,43 @@ TEST_CASE("an advice without room for the original says so") {
   CHECK(around("*, original", "").find("add one, as in (original, ...)") != std::string::npos);
 }
 
-TEST_CASE("too many positional arguments name the first one that is missing") {
-  CHECK(around("original, a", "a, b") ==
-        "the target can be called with 2 positional arguments, and the advice with at most 1 after "
-        "its own: add 'b', or *args");
-  CHECK(replacement("", "a") ==
-        "the target can be called with 1 positional argument, and the replacement with at most 0: "
-        "add 'a', or *args");
-  CHECK(around("original, a", "a, *rest") ==
-        "the target can be called with any number of positional arguments, and the advice with at "
-        "most 1 after its own: add *args");
-}
+struct Untaken {
+  std::string (*asked)(const std::string& callee, const std::string& target);
+  const char* callee;
+  const char* target;
+  const char* call;  // and what to change
+};
 
-TEST_CASE("a keyword that is not taken is named, with what to change") {
-  CHECK(around("original, url", "url, *, timeout=") ==
-        "the target can be called with keyword 'timeout', which the advice does not take: name it, "
-        "or add **kwargs");
-  CHECK(around("original, address", "url") ==
-        "the target can be called with keyword 'url', which the advice does not take: give that "
-        "name to its parameter 'address'");
-  CHECK(around("original, address, **kw", "url") ==
-        "the target can be called with keyword 'url', and the advice wants 'address' in that "
-        "place: give it the target's name, 'url'");
-  CHECK(around("original, url, /", "url") ==
-        "the target can be called with keyword 'url', which the advice does not take: put the / "
-        "before it");
-  CHECK(around("original, url, /, **kw", "url") ==
-        "the target can be called with keyword 'url', and the advice wants 'url' in that place: "
-        "put the / before it");
-  CHECK(around("original, *args", "**kw") ==
-        "the target can be called with any keyword, and the advice only with those it names: add "
-        "**kwargs");
+TEST_CASE("a call that is not taken is named, with what to change") {
+  const std::vector<Untaken> all = {
+      // too many positional arguments: the first one that is missing
+      {around, "original, a", "a, b",
+       "2 positional arguments, and the advice with at most 1 after its own: add 'b', or *args"},
+      {replacement, "", "a",
+       "1 positional argument, and the replacement with at most 0: add 'a', or *args"},
+      {around, "original, a", "a, *rest",
+       "any number of positional arguments, and the advice with at most 1 after its own: add "
+       "*args"},
+      // keywords
+      {around, "original, url", "url, *, timeout=",
+       "keyword 'timeout', which the advice does not take: name it, or add **kwargs"},
+      {around, "original, address", "url",
+       "keyword 'url', which the advice does not take: give that name to its parameter 'address'"},
+      {around, "original, address, **kw", "url",
+       "keyword 'url', and the advice wants 'address' in that place: give it the target's name, "
+       "'url'"},
+      {around, "original, url, /", "url",
+       "keyword 'url', which the advice does not take: put the / before it"},
+      {around, "original, url, /, **kw", "url",
+       "keyword 'url', and the advice wants 'url' in that place: put the / before it"},
+      {around, "original, *args", "**kw",
+       "any keyword, and the advice only with those it names: add **kwargs"},
+  };
+  for (const auto& [asked, callee, target, call] : all) {
+    CAPTURE(callee);
+    CAPTURE(target);
+    CHECK(asked(callee, target) == "the target can be called with " + std::string(call));
+  }
 }
 
 TEST_CASE("a keyword that is also the advice's own is a clash") {

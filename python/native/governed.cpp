@@ -7,6 +7,7 @@
 
 #include "carrier.h"
 #include "namespaces.h"
+#include "overt/clock.h"
 #include "pending.h"
 #include "records.h"
 #include "serving.h"
@@ -77,10 +78,6 @@ Description described(PyObject* object) {
     description.qualname = reinterpret_cast<PyCFunctionObject*>(object)->m_ml->ml_name;
   }
   return description;
-}
-
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace

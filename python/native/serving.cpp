@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
@@ -36,8 +35,7 @@ class View : public ProcessView {
   void introduce(const Self& self) {
     const std::lock_guard lock(mutex_);
     self_ = self;
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    started_ = std::chrono::duration<double>(now).count();
+    started_ = seconds_now();
   }
 
   ProcessFacts facts() const override {
@@ -210,6 +208,7 @@ std::string serve(const Self& self, const std::string& directory, const std::str
       all.view, history(), ServiceHooks{.restart = restart_soon, .forked = {}});
   const auto started = all.service->start();
   if (started) return {};
+  all.service.reset();  // votes of file and environment hold all the same
   const auto& [code, what, subject] = started.error();
   return subject.empty() ? what : what + ": " + subject;
 }

@@ -6,6 +6,7 @@
 #include "describe.h"
 #include "frames.h"
 #include "overt/boundary.h"
+#include "overt/clock.h"
 #include "own_write.h"
 
 namespace overt::py {
@@ -38,10 +39,6 @@ class Timed {
   std::chrono::steady_clock::duration& spent_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
-
-double now() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 PyObject* dict_of_module(PyObject* modules, const char* name) {
   PyObject* module = item(modules, name);
@@ -306,7 +303,7 @@ void Watcher::record(const Write& write, const Stack& stack, const Verdict& verd
   patch.change = write.change();
   patch.via = verdict.via;
   patch.internal = verdict.ruling == Ruling::internal;
-  patch.at = now();
+  patch.at = seconds_now();
   patch.thread = PyThread_get_thread_native_id();
   patch.old_value = described(write.old_value);
   patch.new_value = described(write.new_value);

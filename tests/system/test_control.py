@@ -99,7 +99,8 @@ if child == 0:
     print(os.getpid(), *held, len(os.listdir("/proc/self/task")), flush=True)
     os.read(0, 1)
     os._exit(0)
-print(os.waitpid(child, 0)[1], price(), len([p for p in overt.ledger() if "late" in p.target]), flush=True)
+late = [patch for patch in overt.ledger() if "late" in patch.target]
+print(os.waitpid(child, 0)[1], price(), len(late), flush=True)
 os.read(0, 1)
 """
 

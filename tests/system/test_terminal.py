@@ -158,3 +158,30 @@ def test_ctrl_z_stops_and_fg_continues(terminal: Terminal) -> None:
     assert process.wait(PATIENCE) == 0
     assert re.search(r"\nyes\r\n", terminal.text)
     assert terminal.overt.targets() == ["threading:Thread.mark"]
+
+
+def test_list_watch_repaints_until_ctrl_c(terminal: Terminal) -> None:
+    """The screen is cleared and shows what holds now; it ends with the key, or with the process."""
+    overt = terminal.overt
+    app = overt.write(
+        "app.py",
+        "import os, overt, shelf\novert.patch('shelf:price', print, owner='acme').install()\n"
+        "print('ready', flush=True)\nos.read(0, 1)\n",
+    )
+    overt.write("shelf.py", "def price(*args): pass\n")
+    program = overt.start("run", "--report", "r.json", "--", "python", app, stdin=subprocess.PIPE)
+    assert program.stdout is not None
+    assert program.stdout.readline() == "ready\n"
+    watch = terminal.start("overt", "list", "--watch")
+    first = terminal.read_until("app.py:2")
+    assert first.startswith("\x1b[H\x1b[2J")
+    assert re.search(r"shelf:price .* on ", first)
+    assert overt("off", "p1").returncode == 0
+    terminal.text = ""
+    assert re.search(r"shelf:price .* off ", terminal.read_until("app.py:2"))
+    terminal.press(b"\x03")
+    assert watch.wait(PATIENCE) == -2
+    watch = terminal.start("overt", "list", "--watch")
+    program.kill()
+    terminal.read_until("no process is governed")
+    assert watch.wait(PATIENCE) == 4

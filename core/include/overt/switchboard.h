@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "overt/cell.h"
+#include "overt/clock.h"
 #include "overt/vote.h"
 
 namespace overt {
@@ -183,7 +184,5 @@ class Switchboard {
 
 // As the journal keeps it: a JSON object in one line.
 std::string to_json(const SwitchEntry& entry);
-
-double boot_seconds();  // CLOCK_BOOTTIME
 
 }  // namespace overt
