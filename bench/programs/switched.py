@@ -1,6 +1,7 @@
 """A program that is switched from outside: python switched.py idle | busy | held
 
 idle: its main thread waits. busy: four threads run Python. held: a C call holds the GIL.
+The patch is a governed one, whose calls read a flag.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ import ctypes
 import sys
 import threading
 
+import overt
+
 
 def work() -> None:
     while True:
         sum(range(1000))
 
 
-threading.Thread.patched = print  # type: ignore[attr-defined]
+overt.patch("string:capwords", str.upper, owner="bench").install()
 kind = sys.argv[1]
 print("ready", flush=True)
 if kind == "busy":
