@@ -49,6 +49,11 @@ std::string event_words(const std::string& kind, const Json& what) {
            what.value("change", "") + " by " + what.value("owner", "");
   }
   if (kind == "switch") return switch_words(what);
+  if (kind == "budget") {
+    return "p" + std::to_string(what.value("id", 0)) + " " + what.value("target", "") + ": " +
+           what.value("what", "") + ", budget " + what.value("budget", "") + ", " +
+           what.value("action", "");
+  }
   if (what.contains("id")) return "p" + std::to_string(what.value("id", 0));
   std::string text;
   for (const auto& [key, value] : what.items()) {

@@ -16,6 +16,7 @@
 #include "../table.h"
 #include "../verbs.h"
 #include "../words.h"
+#include "overt/duration.h"
 
 namespace overt::cli {
 namespace {
@@ -84,6 +85,29 @@ std::string process_table(const std::vector<Listed>& all, bool registries) {
   return table.text();
 }
 
+// Own time of a patch in several processes: the sum, and the median of the one with most of it.
+struct Cost {
+  double total = 0;  // ns
+  double p50 = 0;
+  double largest = 0;
+  bool at_most = false;
+
+  void add(const Json& patch) {
+    const auto own = patch.value("own_ns", Json::object());
+    const double time = own.value("total", 0.0);
+    total += time;
+    at_most = at_most || own.value("at_most", false);
+    if (time <= largest) return;
+    largest = time;
+    p50 = own.value("p50", 0.0);
+  }
+
+  std::string words(double time) const {
+    if (total == 0) return "-";
+    return (at_most ? "<= " : "") + duration_words(time);
+  }
+};
+
 // A patch as several processes have it: the same line of the same owner on the same target.
 struct Row {
   Json patch;
@@ -91,6 +115,7 @@ struct Row {
   std::size_t off = 0;
   std::map<std::string, std::uint64_t> numbers;
   bool metered = false;
+  Cost cost;  // of its own time, in all of them
 };
 
 std::vector<Row> rows_of(const std::vector<Listed>& all) {
@@ -101,10 +126,11 @@ std::vector<Row> rows_of(const std::vector<Listed>& all) {
       const auto key = patch.value("target", "") + "\n" + who(patch["owner"]) + "\n" +
                        place(patch["site"]) + "\n" + patch.value("change", "");
       const auto [at, fresh] = known.try_emplace(key, rows.size());
-      if (fresh) rows.push_back({patch, 0, 0, {}, false});
+      if (fresh) rows.push_back({patch, 0, 0, {}, false, {}});
       auto& row = rows[at->second];
       ++row.processes;
       if (patch.value("state", "") == "off") ++row.off;
+      row.cost.add(patch);
       for (const char* field : {"calls", "errors", "inside"}) {
         if (!patch[field].is_number() || !patch.value("metered", false)) continue;
         row.metered = true;
@@ -117,10 +143,7 @@ std::vector<Row> rows_of(const std::vector<Listed>& all) {
 
 void sort_rows(std::vector<Row>& rows, const std::string& by) {
   const auto number = [&](const Row& row) {
-    if (by == "own-time") {
-      return row.patch["own_ns"].value("mean", 0.0) *
-             static_cast<double>(row.numbers.contains("calls") ? row.numbers.at("calls") : 0);
-    }
+    if (by == "own-time") return row.cost.total;
     return row.numbers.contains(by) ? static_cast<double>(row.numbers.at(by)) : 0.0;
   };
   std::stable_sort(rows.begin(), rows.end(), [&](const Row& a, const Row& b) {
@@ -145,7 +168,7 @@ std::string patch_table(const std::vector<Listed>& all, const Options& options) 
   const bool metered =
       std::any_of(rows.begin(), rows.end(), [](const auto& r) { return r.metered; });
   std::vector<std::string> head = {"id", "target", "change", "boundary", "state"};
-  if (metered) head.insert(head.end(), {"calls", "errors"});
+  if (metered) head.insert(head.end(), {"calls", "errors", "own p50", "own total"});
   if (!grouped) head.emplace_back("owner");
   head.emplace_back("made at");
   Table table(head, wants_colour());
@@ -164,6 +187,7 @@ std::string patch_table(const std::vector<Listed>& all, const Options& options) 
                             ? std::to_string(row.numbers.at(field))
                             : "-");
       }
+      cells.insert(cells.end(), {row.cost.words(row.cost.p50), row.cost.words(row.cost.total)});
     }
     if (!grouped) cells.push_back(who(patch["owner"]));
     cells.push_back(place(patch["site"]));

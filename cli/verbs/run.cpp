@@ -28,6 +28,7 @@ struct Options {
   bool no_children = false;
   bool no_control = false;
   bool internal = false;
+  bool no_meter = false;
   Words program;
 };
 
@@ -83,6 +84,7 @@ result<RunSettings> settings_for(const Options& options) {
   settings.command = own_path();
   settings.children = !options.no_children;
   settings.internal = options.internal;
+  settings.meter = !options.no_meter;
   settings.service = options.name.empty() ? name_of_program(options.program) : options.name;
   auto file = file_to_follow(options.policy);
   if (!file) return tl::unexpected(file.error());
@@ -200,6 +202,9 @@ void add_run(CLI::App& app, const Words& program, int& status) {
       "Call the processes of this run so in `overt list`; by default after the program");
   verb->add_flag("--no-control", options->no_control,
                  "Open no socket: `overt list`, `off` and `on` do not reach this run");
+  verb->add_flag("--no-meter", options->no_meter,
+                 "Do not count and time the calls of patches; switching them then waits for the "
+                 "interpreter's next safe point");
   verb->add_flag("--internal", options->internal,
                  "Also show what a distribution changes in itself");
   verb->prefix_command();

@@ -1,12 +1,15 @@
 // overt show: all that is known of one patch.
 
 #include <CLI/CLI.hpp>
+#include <iomanip>
 #include <iostream>
 #include <memory>
+#include <sstream>
 
 #include "../processes.h"
 #include "../verbs.h"
 #include "../words.h"
+#include "overt/duration.h"
 #include "overt/text.h"
 
 namespace overt::cli {
@@ -39,6 +42,25 @@ std::string calls_words(const Json& patch) {
          number_words(patch["inside"]) + " inside now";
 }
 
+std::string timing_words(const Json& timing) {
+  const auto part = [&](const char* name) { return duration_words(timing.value(name, 0.0)); };
+  return part("mean") + " a call, p50 " + part("p50") + ", p99 " + part("p99") + ", longest " +
+         part("max") + ", in all " + part("total");
+}
+
+void print_cost(const Json& patch) {
+  const auto own = patch.value("own_ns", Json::object());
+  const auto sampled = own.value("sampled", std::uint64_t{0});
+  if (sampled == 0) return;
+  const bool at_most = own.value("at_most", false);
+  std::ostringstream share;
+  share << std::setprecision(2) << own.value("share_of_wall", 0.0) * 100 << " % of the wall time";
+  field("own time", (at_most ? "at most " : "") + timing_words(own) + ", " + share.str());
+  if (!at_most) field("original", timing_words(patch.value("original_ns", Json::object())));
+  field("", "from " + std::to_string(sampled) + " timed calls, each within " +
+                duration_words(own.value("uncertainty", 0.0)));
+}
+
 void print(const Client& client, const Json& patch) {
   const auto id = "p" + std::to_string(patch.value("id", 0));
   std::cout << id << "  " << printable(patch.value("target", "")) << '\n';
@@ -59,6 +81,7 @@ void print(const Client& client, const Json& patch) {
     field("lifted", vote_words(vote));
   }
   field("calls", calls_words(patch));
+  print_cost(patch);
   std::string layers;
   for (const auto& layer : patch["layers"]) {
     layers += (layers.empty() ? "p" : ", then p") + std::to_string(layer.value("id", 0)) + " " +

@@ -70,7 +70,7 @@ ordered_json whole_patch(const Control& control, const Patch& patch) {
        {"wanted", "level", "why", "fail", "calls", "errors", "inside", "votes", "lifted"}) {
     out[field] = state.at(field);
   }
-  out["metered"] = standing->metered;
+  out["metered"] = standing->metered || patch.metered;
   out["origin"] = standing->facts.governed ? "governed" : "foreign";
   return out;
 }
@@ -250,6 +250,14 @@ result<ordered_json> off(const Control& control, const json& params, const std::
   return outcome(control, *selectors, before, true);
 }
 
+bool has_tripped(const Standings& standings) {
+  const auto is_trip = [](const Vote& vote) { return vote.source == Source::budget; };
+  return std::any_of(standings.begin(), standings.end(), [&](const auto& each) {
+    const auto& votes = each.second.votes;
+    return std::any_of(votes.begin(), votes.end(), is_trip);
+  });
+}
+
 result<ordered_json> withdraw(const Control& control, const json& params, const std::string& actor,
                               Source source) {
   const auto selectors = selectors_of(control, params);
@@ -264,6 +272,10 @@ result<ordered_json> withdraw(const Control& control, const json& params, const 
   if (*dry) return outcome(control, *selectors, before, false, true);
   for (const auto& selector : *selectors) {
     auto done = control.board.unvote(source, selector, *by);
+    // Who says "on" has seen the trip: it ends with it, and the budget is looked at anew.
+    if (done && source == Source::control && has_tripped(before)) {
+      done = control.board.unvote(Source::budget, selector, *by);
+    }
     if (done && *seconds > 0) done = control.board.lift(selector, *seconds, *by);
     if (!done) return tl::unexpected(done.error());
   }

@@ -1,5 +1,7 @@
 #include "overt/duration.h"
 
+#include <cstdio>
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -30,6 +32,21 @@ result<double> parse_duration(std::string_view text) {
                   "' is no duration: write a number above zero and a unit, as in 20us, 50ms, 30s, "
                   "10min, 2h or 7d",
               std::string(text));
+}
+
+std::string duration_words(double nanoseconds) {
+  struct Unit {
+    double size;
+    const char* name;
+  };
+  constexpr std::array<Unit, 4> kUnits = {{{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}, {1, "ns"}}};
+  const auto* unit = std::find_if(kUnits.begin(), kUnits.end() - 1,
+                                  [&](const Unit& each) { return nanoseconds >= each.size; });
+  const double number = nanoseconds / unit->size;
+  const bool whole = number >= 9.95 || unit->size == 1;
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), whole ? "%.0f %s" : "%.1f %s", number, unit->name);
+  return text.data();
 }
 
 }  // namespace overt

@@ -116,11 +116,14 @@ bool Journal::switched(const std::string& entry) { return line(R"({"switch": )" 
 
 void Journal::end(int modules, double watch_ms, const std::vector<Patch>& patches) {
   auto reach = json::array();
+  auto costs = json::array();
   for (const auto& patch : patches) {
+    if (patch.metered) costs.push_back(json(calls_to_json(patch)));
     if (patch.reach) reach.push_back({patch.id, patch.reach->modules, patch.reach->stale});
   }
   const json out = {
-      {"end", {{"modules", modules}, {"watch_ms", watch_ms}, {"reach", std::move(reach)}}}};
+      {"end", {{"modules", modules}, {"watch_ms", watch_ms}, {"reach", std::move(reach)},
+            {"costs", std::move(costs)}}}};
   line(out.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
@@ -238,6 +241,10 @@ class Replay {
         const auto id = ids_.find(whole<int>(reach.at(0)));
         if (id != ids_.end())
           ledger.patch(id->second).reach = Reach{whole<int>(reach.at(1)), reach.at(2)};
+      }
+      for (const auto& costs : end->value("costs", json::array())) {
+        const auto id = ids_.find(costs.at("id"));
+        if (id != ids_.end()) calls_from_json(costs, ledger.patch(id->second));
       }
       ended = true;
     }

@@ -66,7 +66,64 @@ Change change_from(const std::string& text) {
   return Change::replaced;
 }
 
+ordered_json cost_to_json(const Cost& cost) {
+  return {{"mean", cost.own.mean},         {"p50", cost.own.p50},
+          {"p99", cost.own.p99},           {"max", cost.own.max},
+          {"total", cost.own.total},       {"sampled", cost.own.sampled},
+          {"at_most", cost.at_most},       {"uncertainty", cost.uncertainty},
+          {"share_of_wall", cost.share}};
+}
+
+ordered_json timing_to_json(const Timing& timing) {
+  return {{"mean", timing.mean},
+          {"p50", timing.p50},
+          {"p99", timing.p99},
+          {"max", timing.max},
+          {"total", timing.total}};
+}
+
+Timing timing_from_json(const json& in) {
+  Timing timing;
+  timing.sampled = count_from(in, "sampled");
+  timing.total = in.value("total", 0.0);
+  timing.mean = in.value("mean", 0.0);
+  timing.p50 = in.value("p50", 0.0);
+  timing.p99 = in.value("p99", 0.0);
+  timing.max = in.value("max", 0.0);
+  return timing;
+}
+
+// Of a patch that has never been timed: all zero.
+std::optional<Cost> cost_from_json(const json& patch) {
+  Cost cost;
+  const auto own = patch.value("own_ns", json::object());
+  cost.own = timing_from_json(own);
+  if (cost.own.sampled == 0) return std::nullopt;
+  cost.original = timing_from_json(patch.value("original_ns", json::object()));
+  cost.at_most = own.value("at_most", false);
+  cost.uncertainty = own.value("uncertainty", 0.0);
+  cost.share = own.value("share_of_wall", 0.0);
+  return cost;
+}
+
 }  // namespace
+
+ordered_json calls_to_json(const Patch& patch) {
+  const auto cost = patch.cost.value_or(Cost());
+  return {{"id", patch.id},
+          {"metered", patch.metered},  // else nobody counted
+          {"calls", patch.calls},
+          {"errors", patch.errors},
+          {"own_ns", cost_to_json(cost)},
+          {"original_ns", timing_to_json(cost.original)}};
+}
+
+void calls_from_json(const json& in, Patch& patch) {
+  patch.metered = in.value("metered", false);
+  patch.calls = count_from(in, "calls");
+  patch.errors = count_from(in, "errors");
+  patch.cost = cost_from_json(in);
+}
 
 ordered_json patch_to_json(const Patch& patch) {
   ordered_json reach = {
@@ -98,16 +155,14 @@ ordered_json patch_to_json(const Patch& patch) {
       {"stack", std::move(stack)},
       {"old", value_to_json(patch.old_value)},
       {"new", value_to_json(patch.new_value)},
-      // Of governed patches these are counts; of others they will be: "metered" tells.
-      {"calls", patch.calls},
-      {"errors", patch.errors},
-      {"own_ns", {{"mean", 0}, {"p50", 0}, {"p99", 0}, {"sampled", 0}}},
   };
+  auto calls = calls_to_json(patch);
+  calls.erase("id");
+  out.update(calls);
   if (patch.governed) {
     out["reason"] = patch.reason;
     out["lifetime"] = patch.lifetime;
     out["scope"] = patch.scope;
-    out["metered"] = patch.metered;
   }
   return out;
 }
@@ -130,10 +185,8 @@ Patch patch_from_json(const json& in) {
   patch.reason = in.value("reason", "");
   patch.lifetime = in.value("lifetime", "");
   patch.scope = in.value("scope", "");
-  patch.metered = in.value("metered", false);
   if (patch.governed) patch.state = in.value("state", "");
-  patch.calls = count_from(in, "calls");
-  patch.errors = count_from(in, "errors");
+  calls_from_json(in, patch);
   patch.layer = whole<int>(in.at("layer"));
   patch.reverted = in.at("reverted");
   patch.times = whole<int>(in.at("times"));

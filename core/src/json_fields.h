@@ -11,10 +11,14 @@ namespace overt {
 
 nlohmann::ordered_json patch_to_json(const Patch& patch);
 
+// Of a patch only what its calls came to, with its id.
+nlohmann::ordered_json calls_to_json(const Patch& patch);
+
 nlohmann::ordered_json registry_to_json(const RegistryState& registry);
 
 // These throw nlohmann::json::exception for a field that is missing or of the wrong type; callers
 // turn that into an Error.
+void calls_from_json(const nlohmann::json& in, Patch& patch);
 Patch patch_from_json(const nlohmann::json& in);
 RegistryState registry_from_json(const nlohmann::json& in);
 

@@ -1,5 +1,6 @@
 // overt.report/1, written and read. design note: docs/report.md draws the fields.
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "bounded_json.h"
@@ -12,10 +13,12 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 std::string to_json(const Report& report, bool internal) {
+  const bool metered = std::any_of(report.patches.begin(), report.patches.end(),
+                                   [](const auto& patch) { return patch.metered; });
   ordered_json out = {
       {"schema", kReportSchema},   {"python", report.python},   {"pid", report.pid},
       {"argv", report.argv},       {"modules", report.modules}, {"watch_ms", report.watch_ms},
-      {"dropped", report.dropped}, {"metered", false},          {"patches", ordered_json::array()},
+      {"dropped", report.dropped}, {"metered", metered},          {"patches", ordered_json::array()},
   };
   for (const auto& patch : report.patches) {
     if (internal || !patch.internal) out["patches"].push_back(patch_to_json(patch));

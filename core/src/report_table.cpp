@@ -60,26 +60,39 @@ std::string heading_of(const Patch& patch) {
   return printable(text);
 }
 
-// Whether every patch simply stands; then a column that says so is left out.
-bool all_on(const std::vector<const Patch*>& patches) {
-  return std::all_of(patches.begin(), patches.end(),
-                     [](const auto* patch) { return state(*patch) == "on"; });
+// Columns that would say the same in every row are left out.
+struct Columns {
+  bool state = false;
+  bool calls = false;
+  bool own_time = false;
+};
+
+Columns columns_for(const std::vector<const Patch*>& patches) {
+  Columns columns;
+  for (const auto* patch : patches) {
+    columns.state = columns.state || state(*patch) != "on";
+    columns.calls = columns.calls || (patch->metered && patch->calls != 0);
+    columns.own_time = columns.own_time || patch->cost;
+  }
+  return columns;
 }
 
-Row head_of(std::string first, bool with_state) {
-  Row head = {std::move(first), "target", "change", "boundary", "reach", "made at"};
-  if (with_state) head.insert(head.end() - 1, "state");
+Row head_of(std::string first, const Columns& columns) {
+  Row head = {std::move(first), "target", "change", "boundary", "reach"};
+  if (columns.state) head.emplace_back("state");
+  if (columns.calls) head.emplace_back("calls");
+  if (columns.own_time) head.insert(head.end(), {"own p50", "own total"});
+  head.emplace_back("made at");
   return head;
 }
 
-Row row_of(const Patch& patch, std::string first, bool with_state) {
-  Row row = {std::move(first),
-             printable(patch.target),
-             std::string(name(patch.change)),
-             std::string(name(patch.boundary)),
-             felt_by(patch),
-             printable(place(patch.site))};
-  if (with_state) row.insert(row.end() - 1, state(patch));
+Row row_of(const Patch& patch, std::string first, const Columns& columns) {
+  Row row = {std::move(first), printable(patch.target), std::string(name(patch.change)),
+             std::string(name(patch.boundary)), felt_by(patch)};
+  if (columns.state) row.push_back(state(patch));
+  if (columns.calls) row.push_back(calls(patch));
+  if (columns.own_time) row.insert(row.end(), {own_half(patch), own_total(patch)});
+  row.push_back(printable(place(patch.site)));
   return row;
 }
 
@@ -87,13 +100,13 @@ Row row_of(const Patch& patch, std::string first, bool with_state) {
 template <class First>
 std::string table_of(const std::vector<const Patch*>& patches, const std::string& title,
                      bool colour, First first) {
-  const bool with_state = !all_on(patches);
-  Table table(head_of(title, with_state), colour);
+  const auto columns = columns_for(patches);
+  Table table(head_of(title, columns), colour);
   std::string owner;
   for (const auto* patch : patches) {
     const auto heading = heading_of(*patch);
     if (heading != owner) table.heading(owner = heading);
-    table.row(row_of(*patch, first(*patch), with_state));
+    table.row(row_of(*patch, first(*patch), columns));
   }
   return table.text();
 }

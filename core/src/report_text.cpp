@@ -2,8 +2,10 @@
 
 #include <array>
 #include <cmath>
+#include <cstdio>
 #include <ctime>
 
+#include "overt/duration.h"
 #include "overt/report.h"
 #include "overt/text.h"
 #include "report_words.h"
@@ -27,6 +29,18 @@ std::string moment(double at) {
   return text.data();
 }
 
+std::string timing(const Timing& timing) {
+  return duration_words(timing.mean) + " a call, p50 " + duration_words(timing.p50) + ", p99 " +
+         duration_words(timing.p99) + ", longest " + duration_words(timing.max) + ", in all " +
+         duration_words(timing.total);
+}
+
+std::string share(double part) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), ", %.2g %% of the wall time", part * 100);
+  return text.data();
+}
+
 std::string details(const Patch& patch) {
   std::string text = "\np" + std::to_string(patch.id) + "  " + printable(patch.target) + "\n";
   const auto field = [&](std::string_view label, const std::string& what,
@@ -45,6 +59,16 @@ std::string details(const Patch& patch) {
   }
   field("old", value(patch.old_value));
   field("new", value(patch.new_value));
+  if (patch.metered) {
+    field("calls", std::to_string(patch.calls) + ", " + std::to_string(patch.errors) + " raised");
+  }
+  if (patch.cost) {
+    const auto& cost = *patch.cost;
+    field("own time", (cost.at_most ? "at most " : "") + timing(cost.own) + share(cost.share));
+    if (!cost.at_most) field("original", timing(cost.original));
+    field("", "from " + std::to_string(cost.own.sampled) + " timed calls, each within " +
+                  duration_words(cost.uncertainty));
+  }
   field("at", moment(patch.at));
   for (const auto& site : patch.stack) {
     field(&site == &patch.stack.front() ? "stack" : "",

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "overt/duration.h"
+
 namespace overt {
 
 std::string counted(std::size_t number, std::string_view noun) {
@@ -31,6 +33,20 @@ std::string felt_by(const Patch& patch) {
   if (!patch.reach->stale.empty())
     text += ", " + std::to_string(patch.reach->stale.size()) + " stale";
   return text;
+}
+
+std::string calls(const Patch& patch) {
+  return patch.metered ? std::to_string(patch.calls) : "-";
+}
+
+std::string own_half(const Patch& patch) {
+  if (!patch.cost) return "-";
+  return (patch.cost->at_most ? "<= " : "") + duration_words(patch.cost->own.p50);
+}
+
+std::string own_total(const Patch& patch) {
+  if (!patch.cost) return "-";
+  return (patch.cost->at_most ? "<= " : "") + duration_words(patch.cost->own.total);
 }
 
 std::string place(const Site& site) {

@@ -69,7 +69,8 @@ std::string RunSettings::encode() const {
   const json out = {{"version", version},     {"run", run},           {"pid", pid},
                     {"directory", directory}, {"report", report},     {"command", command},
                     {"children", children},   {"internal", internal}, {"leads", leads},
-                    {"runtime", runtime},     {"file", file},         {"service", service}};
+                    {"runtime", runtime},     {"file", file},         {"service", service},
+                    {"meter", meter}};
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -98,6 +99,7 @@ result<RunSettings> RunSettings::decode(std::string_view text) {
     settings.runtime = in.at("runtime");
     settings.file = in.at("file");
     settings.service = in.at("service");
+    settings.meter = in.at("meter");
     return settings;
   } catch (const json::exception&) {
     return fail(Code::format, "the environment variable OVERT_RUN was not written by `overt run`",

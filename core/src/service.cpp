@@ -83,6 +83,7 @@ struct Service::Impl {
   bool unapplied = false;
   double looked = 0;
   double checked = 0;
+  double ticked = 0;
 
   std::mutex state;  // guards what follows
   pthread_t thread{};
@@ -218,6 +219,10 @@ void Service::Impl::run() {
         until = std::min(until, monotonic() + *next - boot_seconds());
       }
       follow();
+      if (const double now = monotonic(); hooks.tick && now >= ticked + kTick) {
+        ticked = now;
+        hooks.tick(now);
+      }
     } catch (const std::exception& error) {
       history.add("control", told("fault", error.what(), "native thread"));
     }
@@ -267,13 +272,17 @@ void Service::Impl::follow() {
   if (seen.text) {
     auto votes =
         seen.text->and_then([&](const auto& text) { return parse_switches(text, file->path()); });
-    if (votes) {
+    auto budgets =
+        seen.text->and_then([&](const auto& text) { return parse_budgets(text, file->path()); });
+    if (votes && budgets) {
+      if (hooks.budgets) hooks.budgets(std::move(*budgets));
       file_votes = std::move(*votes);
       history.add("file",
                   told("applied", std::to_string(file_votes.size()) + " votes", file->path()));
       changed = true;
     } else {
-      history.add("file", told("refused", votes.error().what, votes.error().subject));
+      const auto& error = votes ? budgets.error() : votes.error();
+      history.add("file", told("refused", error.what, error.subject));
     }
   }
   if (seen.gone) history.add("file", told("gone", "its last votes hold", file->path()));

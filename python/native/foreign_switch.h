@@ -1,9 +1,12 @@
 // Switching off, and on again, what other code patched.
 //
 // One mechanism a file behind one small interface. Which one serves a patch depends on what it put
-// where: a wrapper function is redirected to what it replaced, which works also when others wrapped
-// it since; a wrapt-like wrapper by its inner function; a code swap by the code object; everything
-// else by the binding, where it still stands.
+// where: a wrapper function is hooked and its calls go to what it replaced, which works also when
+// others wrapped it since; a wrapt-like wrapper by its inner function; a code swap by the code
+// object; everything else by the binding, where it still stands.
+//
+// The first two have calls to look at: armed, they are counted, timed, and switched by one atomic
+// of their meter, without the GIL. The others are switched by work at a safe point.
 //
 // THREADS: with the GIL, at a safe point. PYTHON: writing runs the container's __setattr__ and the
 // like.
@@ -13,6 +16,7 @@
 #include <string>
 
 #include "overt/patch.h"
+#include "overt/patch_meter.h"
 #include "records.h"
 #include "refusal.h"
 
@@ -30,15 +34,23 @@ class ForeignSwitch {
   virtual void off() = 0;
   // And as with it again: the same objects as before.
   virtual void on() = 0;
+
+  // From here on calls are counted and obey `meter->cell`, until disarm(). False where there are no
+  // calls to look at.
+  virtual bool arm(const std::shared_ptr<PatchMeter>& /*meter*/) { return false; }
+  // PYTHON: runs none, so that it may happen inside a write.
+  virtual void disarm() noexcept {}
 };
 
 // What a mechanism has to know of a patch. The values are alive.
 struct ForeignPatch {
-  const Patch& patch;
+  int id;
+  std::string target;
+  Change change;
   nb::object old_value;  // invalid: the name was new
   nb::object new_value;  // invalid: the name was deleted
   nb::object holder;     // the class or function that was changed, invalid for a module
-  bool shared = false;   // the same new value replaced something else elsewhere
+  bool shared = false;   // another patch put the same value elsewhere
 };
 
 // Throws Refusal where the patch cannot be switched.

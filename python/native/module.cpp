@@ -9,6 +9,7 @@
 
 #include "bind.h"
 #include "overt/report.h"
+#include "metering.h"
 #include "registry.h"
 #include "serving.h"
 #include "session.h"
@@ -24,13 +25,15 @@ namespace {
 // Started by overt.watch(), where there is no session. Left alive at exit, as the session is.
 py::Watcher* watching = nullptr;
 
-void watch(bool internal) {
+void watch(bool internal, bool meter) {
   if (!py::in_main_interpreter()) {
     throw std::runtime_error("only the main interpreter of a process can be watched");
   }
   if (py::is_plain()) return;
   py::hear_environment();
-  if (py::Watcher::active() == nullptr) watching = new py::Watcher(py::environment(), internal);
+  if (py::Watcher::active() != nullptr) return;
+  py::meter_foreign(meter);
+  watching = new py::Watcher(py::environment(), internal);
 }
 
 void unwatch() {
@@ -67,8 +70,9 @@ NB_MODULE(_native, m) {
         "Called by overt._boot only.");
   m.def("finish", &py::finish, "Stop watching and write the report. Called at exit.");
   m.def("after_fork", &py::after_fork, "Start over in a forked child.");
-  m.def("watch", &watch, nb::arg("internal") = false,
-        "See foreign patches from here on. No-op when this process is watched already.");
+  m.def("watch", &watch, nb::arg("internal") = false, nb::arg("meter") = true,
+        "See foreign patches from here on, and count and time their calls unless `meter` is "
+        "False. No-op when this process is watched already.");
   m.def("unwatch", &unwatch, "Stop what watch() started; what it saw is forgotten.");
   m.def("serve", &serve, "Open the control socket and return its path. See overt.serve().");
   m.def("stop_serving", &py::stop_serving, "Close it. Called at exit.");
@@ -84,6 +88,7 @@ NB_MODULE(_native, m) {
         "`target`; None if it can. The first parameter of a method may have any name.");
   py::bind_patches(m);
   py::bind_tools(m);
+  py::bind_metrics(m);
   py::bind_switch(m);
   py::bind_testing(m);
 }

@@ -5,10 +5,9 @@
 
 #include "leaks.h"
 #include "serving.h"
+#include "switching.h"
 
 namespace overt::py {
-
-namespace {
 
 bool is_function_or_its_parts(PyObject* object) {
   if (object == nullptr) return false;
@@ -17,8 +16,6 @@ bool is_function_or_its_parts(PyObject* object) {
          Py_TYPE(object) == &PyStaticMethod_Type || Py_TYPE(object) == &PyClassMethod_Type ||
          Py_TYPE(object) == &PyProperty_Type;
 }
-
-}  // namespace
 
 void Subject::keep(PyObject* old_object) {
   replaced = old_object;
@@ -76,7 +73,9 @@ void Records::stop() {
       std::any_of(all.begin(), all.end(), [](const Patch& patch) { return patch.governed; });
   if (governed) return;
   for (const auto& patch : all) {
-    if (!patch.reverted) switchboard().withdraw_patch(patch.id);
+    if (patch.reverted) continue;
+    forget_switch(patch.id);
+    switchboard().withdraw_patch(patch.id);
   }
   ledger_.clear();
   subjects_.clear();

@@ -36,6 +36,9 @@ struct Subject {
   void keep(PyObject* old_object);
 };
 
+// Of a function: itself, its code, a descriptor of it.
+bool is_function_or_its_parts(PyObject* object);
+
 class Records {
  public:
   void listen(Listener listener) { listener_ = std::move(listener); }

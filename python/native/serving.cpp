@@ -11,7 +11,9 @@
 #include <nlohmann/json.hpp>
 
 #include "audit.h"
+#include "budgeting.h"
 #include "holders.h"
+#include "metering.h"
 #include "namespaces.h"
 #include "overt/output.h"
 #include "overt/process_view.h"
@@ -44,7 +46,9 @@ class View : public ProcessView {
             self_.service, started_,     ledger_.dropped()};
   }
   std::vector<Patch> patches(int after, std::size_t limit) const override {
-    return ledger_.copy(after, limit);
+    auto all = ledger_.copy(after, limit);
+    meters().tell(all);
+    return all;
   }
   std::vector<Conflict> conflicts() const override { return ledger_.copy_of_conflicts(); }
   std::optional<std::map<int, Reach>> reach(double age) const override { return reach_within(age); }
@@ -195,6 +199,8 @@ void hear_environment() {
   static_cast<void>(heard);
 }
 
+Control own_control() { return {switchboard(), serving().view, history()}; }
+
 void pass_votes_on() { serving().passes_votes = true; }
 
 std::string serve(const Self& self, const std::string& directory, const std::string& file,
@@ -205,7 +211,11 @@ std::string serve(const Self& self, const std::string& directory, const std::str
   all.pid = ::getpid();
   all.service = std::make_unique<Service>(
       ServiceOptions{.control = control, .directory = directory, .file = file}, switchboard(),
-      all.view, history(), ServiceHooks{.restart = restart_soon, .forked = {}});
+      all.view, history(),
+      ServiceHooks{.restart = restart_soon,
+                   .forked = {},
+                   .budgets = take_budgets,
+                   .tick = look_at_budgets});
   const auto started = all.service->start();
   if (started) return {};
   all.service.reset();  // votes of file and environment hold all the same

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "overt/control.h"
 #include "overt/history.h"
 #include "overt/journal.h"
 #include "overt/patch.h"
@@ -16,6 +17,9 @@
 #include "overt/switchboard.h"
 
 namespace overt::py {
+
+// What answers questions about this process, from inside of it.
+Control own_control();
 
 // Has a callback run with the GIL at the interpreter's next safe point. False when it cannot.
 bool call_soon(int (*callback)(void*));

@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "governed.h"
+#include "metering.h"
 #include "namespaces.h"
 #include "overt/control_socket.h"
 #include "overt/journal.h"
@@ -129,6 +130,7 @@ Report current_report() {
   report.dropped = ledger.dropped();
   report.patches = ledger.patches();
   report.conflicts = ledger.conflicts();
+  meters().tell(report.patches);
   GovernedPatch::tell_states(report.patches);
   report.registries = registries().states();
   measure_reach(report.patches, records().subjects());
@@ -204,6 +206,7 @@ std::string boot(const std::string& text) {
                         }});
   journal_switches(journal);
   start_serving(*session);
+  meter_foreign(session->settings.meter);
   session->watcher = std::make_unique<Watcher>(environment(), session->settings.internal);
   const auto variable = session->settings.encode();
   if (root) report_on_sigterm(session->settings, variable);

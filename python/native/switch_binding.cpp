@@ -14,7 +14,7 @@ class BindingSwitch final : public ForeignSwitch {
  public:
   BindingSwitch(Place place, const ForeignPatch& patch)
       : place_(std::move(place)),
-        target_(patch.patch.target),
+        target_(patch.target),
         without_(patch.old_value),
         with_(patch.new_value) {}
 
@@ -55,19 +55,19 @@ nb::object key_of(const std::string& name) {
 
 // sys.modules:MySQLdb
 Place place_of_entry(const ForeignPatch& patch) {
-  const auto& target = patch.patch.target;
+  const auto& target = patch.target;
   return {Holder::item, nb::borrow(PyImport_GetModuleDict()),
           key_of(target.substr(target.find(':') + 1))};
 }
 
 Place place_of_name(const ForeignPatch& patch) {
-  const auto target = Target::parse(patch.patch.target);
+  const auto target = Target::parse(patch.target);
   if (!target) throw Refusal(target.error());
   const auto name = key_of(target->qualname.substr(target->qualname.rfind('.') + 1));
   if (!patch.holder.is_valid()) {
     PyObject* module = item(PyImport_GetModuleDict(), target->module.c_str());
     if (module == nullptr || !PyModule_Check(module)) {
-      refuse(Code::refused, "its module is no longer in sys.modules", patch.patch.target);
+      refuse(Code::refused, "its module is no longer in sys.modules", patch.target);
     }
     return {Holder::module, nb::borrow(module), name};
   }
@@ -77,7 +77,7 @@ Place place_of_name(const ForeignPatch& patch) {
            "'" + type_qualname(type) +
                "' is an immutable type that was changed behind the interpreter's back: only who "
                "did that can undo it",
-           patch.patch.target);
+           patch.target);
   }
   return {Holder::type, patch.holder, name};
 }
@@ -85,7 +85,7 @@ Place place_of_name(const ForeignPatch& patch) {
 }  // namespace
 
 std::unique_ptr<ForeignSwitch> switch_binding(const ForeignPatch& patch) {
-  const bool entry = patch.patch.target.starts_with("sys.modules:");
+  const bool entry = patch.target.starts_with("sys.modules:");
   return std::make_unique<BindingSwitch>(entry ? place_of_entry(patch) : place_of_name(patch),
                                          patch);
 }

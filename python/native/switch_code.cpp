@@ -10,7 +10,7 @@ class CodeSwitch final : public ForeignSwitch {
  public:
   explicit CodeSwitch(const ForeignPatch& patch)
       : function_(patch.holder),
-        target_(patch.patch.target),
+        target_(patch.target),
         attribute_(attribute_of(patch)),
         without_(or_none(patch.old_value)),
         with_(or_none(patch.new_value)) {}
@@ -54,7 +54,7 @@ class CodeSwitch final : public ForeignSwitch {
 }  // namespace
 
 std::unique_ptr<ForeignSwitch> switch_code(const ForeignPatch& patch) {
-  if (patch.patch.change != Change::code || !patch.holder.is_valid()) return nullptr;
+  if (patch.change != Change::code || !patch.holder.is_valid()) return nullptr;
   return std::make_unique<CodeSwitch>(patch);
 }
 

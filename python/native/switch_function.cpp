@@ -2,24 +2,83 @@
 // matter what others put on top of it since, and copies of it are reached too.
 
 #include "carrier.h"
+#include "foreign_call.h"
 #include "foreign_switch.h"
+#include "metering.h"
 #include "redirect.h"
 #include "without_first.h"
 
 namespace overt::py {
 namespace {
 
-class FunctionSwitch final : public ForeignSwitch {
+class FunctionSwitch final : public ForeignSwitch, public ForeignCall {
  public:
-  FunctionSwitch(PyObject* wrapper, nb::object original)
-      : redirect_(redirect_function(wrapper)), original_(std::move(original)) {}
+  FunctionSwitch(const ForeignPatch& patch, PyObject* wrapper, nb::object answer)
+      : id_(patch.id), name_(patch.target), wrapper_(wrapper), answer_(std::move(answer)) {}
 
-  void off() override { redirect_->route(original_.ptr()); }
-  void on() override { redirect_->route(nullptr); }
+  ~FunctionSwitch() override { disarm(); }
+  FunctionSwitch(const FunctionSwitch&) = delete;
+  FunctionSwitch& operator=(const FunctionSwitch&) = delete;
+
+  bool arm(const std::shared_ptr<PatchMeter>& meter) override {
+    return may_keep(answer_) && hook_in(meter);
+  }
+
+  void disarm() noexcept override {
+    if (!std::exchange(armed_, false)) return;
+    target_->original.forget();
+    // The wrapper may be gone by now, and another function be where it was.
+    auto* hook = find_hook(wrapper_);
+    if (hook == nullptr || hook->foreign != this) return;
+    hook->foreign = nullptr;
+    update(*hook);
+  }
+
+  void off() override {
+    const auto meter = meters().of(id_);
+    if (!hook_in(meter)) {
+      refuse(Code::refused, "another patch put the same function elsewhere, and calls do not tell",
+             name_);
+    }
+    meter->cell.off.store(true);
+  }
+
+  void on() override {
+    meters().of(id_)->cell.off.store(false);
+    disarm();
+  }
+
+  PyObject* run(vectorcallfunc own, PyObject* function, PyObject* const* args, std::size_t nargsf,
+                PyObject* kwnames) override {
+    const auto pass = [&] {
+      PyObject* answer = Py_NewRef(answer_.ptr());
+      PyObject* result = call(answer, args, nargsf, kwnames);
+      Py_DECREF(answer);
+      return result;
+    };
+    const auto through = [&] { return own(function, args, nargsf, kwnames); };
+    return run_foreign(*target_, pass, through);
+  }
 
  private:
-  std::unique_ptr<Redirect> redirect_;
-  nb::object original_;
+  bool hook_in(const std::shared_ptr<PatchMeter>& meter) {
+    if (armed_) return true;
+    try_redirecting_functions();
+    auto& hook = hook_of(wrapper_);
+    if (hook.foreign != nullptr) return false;
+    target_ = std::make_unique<ForeignTarget>(meter, answer_);
+    hook.foreign = this;
+    update(hook);
+    armed_ = true;
+    return true;
+  }
+
+  int id_;
+  std::string name_;
+  PyObject* wrapper_;  // borrowed
+  nb::object answer_;  // what a call becomes when the patch is off
+  std::unique_ptr<ForeignTarget> target_;
+  bool armed_ = false;
 };
 
 // The function that is called through a raw value of a class or a module.
@@ -64,21 +123,29 @@ nb::object answer_to(const ForeignPatch& patch) {
                                                            : original;
 }
 
+// Call sites copy the code of an __init__ and of a property's getter into themselves, past the
+// function's entry: there only the binding works. Not code that takes `*args` or the like, which
+// the interpreter never copies.
+bool is_inlined(const ForeignPatch& patch, const nb::object& wrapper) {
+  if (!patch.holder.is_valid()) return false;
+  const bool init = patch.target.ends_with(".__init__");
+  const bool property = PyObject_TypeCheck(patch.new_value.ptr(), &PyProperty_Type) != 0;
+  if (!init && !property) return false;
+  const auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(wrapper.ptr()));
+  return (code->co_flags & (CO_VARARGS | CO_VARKEYWORDS)) == 0 && code->co_kwonlyargcount == 0;
+}
+
 }  // namespace
 
 std::unique_ptr<ForeignSwitch> switch_function(const ForeignPatch& patch) {
   if (!patch.new_value.is_valid() || !patch.old_value.is_valid() || patch.shared) return nullptr;
-  if (patch.patch.change != Change::replaced) return nullptr;
+  if (patch.change != Change::replaced) return nullptr;
   const auto wrapper = function_of(patch.new_value);
   if (!wrapper.is_valid()) return nullptr;
   auto original = answer_to(patch);
   if (!original.is_valid() || original.is(wrapper)) return nullptr;
-  // Call sites copy the code of these two into themselves: there only the binding works.
-  const auto& target = patch.patch.target;
-  const bool init = target.ends_with(".__init__");
-  const bool property = PyObject_TypeCheck(patch.new_value.ptr(), &PyProperty_Type) != 0;
-  if (patch.holder.is_valid() && (init || property)) return nullptr;
-  return std::make_unique<FunctionSwitch>(wrapper.ptr(), std::move(original));
+  if (is_inlined(patch, wrapper)) return nullptr;
+  return std::make_unique<FunctionSwitch>(patch, wrapper.ptr(), std::move(original));
 }
 
 }  // namespace overt::py

@@ -1,37 +1,27 @@
-// Wrappers of wrapt's shape: an object with `__wrapped__` that calls an inner function
-// (`_self_wrapper`) with (wrapped, instance, args, kwargs). Vendors ship copies of wrapt under
-// other names, so the shape tells, never the import.
-//
-// The inner function is redirected to one that calls wrapped(*args, **kwargs). One inner function
-// often serves many targets: which of them a call is for is told by the identity of `wrapped`, or
-// of the function in it where it is bound.
+// Wrappers of wrapt's shape are switched by their inner function: it is hooked, and a call for a
+// target that is off becomes wrapped(*args, **kwargs). One inner function often serves many
+// targets: which of them a call is for is told by the identity of `wrapped`, or of the function in
+// it where it is bound.
 
-#include <map>
-#include <unordered_set>
+#include <algorithm>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "call.h"
+#include "foreign_call.h"
 #include "foreign_switch.h"
+#include "metering.h"
 #include "redirect.h"
-#include "stand_in.h"
+#include "wrapt_like.h"
 
 namespace overt::py {
 namespace {
 
-// One inner function and the wrapped objects that it is off for.
-struct Inner {
-  std::unique_ptr<Redirect> redirect;
-  nb::object filter;  // what it is redirected to
-  std::unordered_set<PyObject*> off;
-  std::size_t leading = 0;  // arguments in front of `wrapped`: the instance of a bound method
-};
-
-using Inners = std::map<PyObject*, Inner>;
-
-Inners& inners() {
-  static auto& all = *new Inners;
-  return all;
+nb::object attribute(const nb::object& object, const char* name) {
+  const auto key = checked(PyUnicode_InternFromString(name));
+  auto value = nb::steal(PyObject_GenericGetAttr(object.ptr(), key.ptr()));
+  if (!value.is_valid()) PyErr_Clear();
+  return value;
 }
 
 PyObject* function_behind(PyObject* wrapped) {
@@ -45,109 +35,175 @@ bool is_bound_from(PyObject* wrapped, PyObject* descriptor) {
              reinterpret_cast<PyMethodDescrObject*>(descriptor)->d_method;
 }
 
-// Whether a call with this `wrapped` is for a target that is off. It arrives as it is, bound, as
-// the function inside of a descriptor, or, being another such wrapper, bound from its parent.
-bool is_off(const Inner& inner, PyObject* wrapped) {
-  if (inner.off.contains(wrapped) || inner.off.contains(function_behind(wrapped))) return true;
-  for (PyObject* each : inner.off) {
-    if (is_bound_from(wrapped, each)) return true;
-  }
-  if (PyMethod_Check(wrapped) || PyFunction_Check(wrapped) || PyCFunction_Check(wrapped)) {
-    return false;
-  }
-  const auto parent = nb::steal(PyObject_GetAttrString(wrapped, "_self_parent"));
-  if (!parent.is_valid()) PyErr_Clear();
-  return parent.is_valid() && inner.off.contains(parent.ptr());
-}
+// What one inner function does, for the targets of it that are armed.
+class Inner final : public ForeignCall {
+ public:
+  explicit Inner(std::size_t leading) : leading_(leading) {}
 
-PyObject* filtered(PyObject* self, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
-  PyObject* function = reinterpret_cast<StandIn*>(self)->original;
-  const auto it = inners().find(function);
-  const auto count = static_cast<std::size_t>(PyVectorcall_NARGS(nargsf));
-  if (it == inners().end()) return PyObject_Vectorcall(function, args, count, kwnames);
-  const auto& inner = it->second;
-  PyObject* const* own = args + inner.leading;
-  if (kwnames == nullptr && count == inner.leading + 4 && PyTuple_Check(own[2]) &&
-      PyDict_Check(own[3]) && is_off(inner, own[0])) {
-    return PyObject_Call(own[0], own[2], own[3]);
+  PyObject* run(vectorcallfunc own, PyObject* function, PyObject* const* args, std::size_t nargsf,
+                PyObject* kwnames) override {
+    const auto through = [&] { return own(function, args, nargsf, kwnames); };
+    PyObject* const* of_wrapper = args + leading_;
+    const auto count = static_cast<std::size_t>(PyVectorcall_NARGS(nargsf));
+    if (kwnames != nullptr || count != leading_ + 4 || !PyTuple_Check(of_wrapper[2]) ||
+        !PyDict_Check(of_wrapper[3])) {
+      return through();
+    }
+    const auto* target = find(of_wrapper[0]);
+    if (target == nullptr) return through();
+    const auto pass = [&] { return PyObject_Call(of_wrapper[0], of_wrapper[2], of_wrapper[3]); };
+    return run_foreign(*target, pass, through);
   }
-  const auto body = inner.redirect->original();
-  return call(body.ptr(), args, count, kwnames);
+
+  void add(PyObject* identity, const std::shared_ptr<ForeignTarget>& target) {
+    targets_[identity] = target;
+    if (!PyFunction_Check(identity)) others_.push_back(identity);
+  }
+
+  void remove(const std::shared_ptr<ForeignTarget>& target) noexcept {
+    std::erase_if(others_, [&](PyObject* each) { return targets_.at(each) == target; });
+    std::erase_if(targets_, [&](const auto& each) { return each.second == target; });
+  }
+
+  bool empty() const { return targets_.empty(); }
+
+  bool serves(const std::vector<nb::object>& identities) const {
+    return std::any_of(identities.begin(), identities.end(),
+                       [&](const auto& each) { return targets_.contains(each.ptr()); });
+  }
+
+  // The target that a call with this `wrapped` is for. It arrives as it is, bound, as the function
+  // inside of a descriptor, or, being another such wrapper, bound from its parent.
+  const ForeignTarget* find(PyObject* wrapped) const {
+    PyObject* inside = function_behind(wrapped);
+    auto it = targets_.find(inside);
+    if (it == targets_.end() && inside != wrapped) it = targets_.find(wrapped);
+    if (it != targets_.end()) return it->second.get();
+    if (others_.empty() || PyFunction_Check(inside)) return nullptr;
+    for (PyObject* each : others_) {
+      if (is_bound_from(wrapped, each)) return targets_.at(each).get();
+    }
+    if (PyCFunction_Check(wrapped)) return nullptr;
+    const auto parent = attribute(nb::borrow(wrapped), "_self_parent");
+    it = targets_.find(parent.ptr());
+    return it == targets_.end() ? nullptr : it->second.get();
+  }
+
+  std::shared_ptr<PatchMeter> meter_of(PyObject* wrapped) const {
+    const auto it = targets_.find(wrapped);
+    return it == targets_.end() ? nullptr : it->second->meter;
+  }
+
+ private:
+  std::size_t leading_;
+  std::unordered_map<PyObject*, std::shared_ptr<ForeignTarget>> targets_;
+  std::vector<PyObject*> others_;  // of them, those that are no Python functions
+};
+
+// The inner function's, where it is hooked as one.
+Inner* inner_at(PyObject* function) {
+  const auto* hook = find_hook(function);
+  return hook == nullptr ? nullptr : dynamic_cast<Inner*>(hook->foreign);
 }
 
 class WraptSwitch final : public ForeignSwitch {
  public:
-  WraptSwitch(nb::object function, std::size_t leading, std::vector<nb::object> wrapped)
-      : function_(std::move(function)), leading_(leading), wrapped_(std::move(wrapped)) {}
+  WraptSwitch(const ForeignPatch& patch, WraptLike wrapper, std::vector<nb::object> identities)
+      : id_(patch.id),
+        name_(patch.target),
+        wrapper_(std::move(wrapper)),
+        identities_(std::move(identities)) {}
 
-  ~WraptSwitch() override { forget(); }
+  ~WraptSwitch() override { disarm(); }
   WraptSwitch(const WraptSwitch&) = delete;
   WraptSwitch& operator=(const WraptSwitch&) = delete;
 
-  void off() override {
-    auto& inner = inners()[function_.ptr()];
-    if (!inner.redirect) {
-      try {
-        inner.redirect = redirect_function(function_.ptr());
-        inner.filter = new_stand_in(stand_in_types().base, function_.ptr(), filtered);
-        inner.leading = leading_;
-      } catch (...) {
-        inners().erase(function_.ptr());
-        throw;
-      }
-    }
-    for (const auto& each : wrapped_) inner.off.insert(each.ptr());
-    inner.redirect->route(inner.filter.ptr());
+  bool arm(const std::shared_ptr<PatchMeter>& meter) override {
+    return may_keep(wrapper_.wrapped) && hook_in(meter);
   }
 
-  void on() override { forget(); }
+  void disarm() noexcept override {
+    if (!std::exchange(armed_, false)) return;
+    target_->original.forget();
+    auto* inner = inner_at(wrapper_.function.ptr());
+    inner->remove(target_);
+    if (!inner->empty()) return;
+    auto& hook = *find_hook(wrapper_.function.ptr());
+    hook.foreign = nullptr;
+    update(hook);
+    delete inner;
+  }
+
+  void off() override {
+    const auto meter = meters().of(id_);
+    if (!hook_in(meter)) {
+      refuse(Code::refused, "another patch put the same wrapper elsewhere, and calls do not tell",
+             name_);
+    }
+    meter->cell.off.store(true);
+  }
+
+  void on() override {
+    meters().of(id_)->cell.off.store(false);
+    disarm();
+  }
 
  private:
-  void forget() {
-    const auto it = inners().find(function_.ptr());
-    if (it == inners().end()) return;
-    for (const auto& each : wrapped_) it->second.off.erase(each.ptr());
-    if (!it->second.off.empty()) return;
-    it->second.redirect->route(nullptr);
-    inners().erase(it);
+  bool hook_in(const std::shared_ptr<PatchMeter>& meter) {
+    if (armed_) return true;
+    try_redirecting_functions();
+    auto& hook = hook_of(wrapper_.function.ptr());
+    auto* inner = dynamic_cast<Inner*>(hook.foreign);
+    const bool taken = inner == nullptr ? hook.foreign != nullptr : inner->serves(identities_);
+    if (taken) return false;
+    target_ = std::make_shared<ForeignTarget>(meter, wrapper_.wrapped);
+    if (inner == nullptr) hook.foreign = inner = new Inner(wrapper_.leading);
+    for (const auto& each : identities_) inner->add(each.ptr(), target_);
+    update(hook);
+    armed_ = true;
+    return true;
   }
 
-  nb::object function_;
-  std::size_t leading_;
-  std::vector<nb::object> wrapped_;  // each identity under which the target arrives
+  int id_;
+  std::string name_;
+  WraptLike wrapper_;
+  std::vector<nb::object> identities_;  // each under which the target arrives
+  std::shared_ptr<ForeignTarget> target_;
+  bool armed_ = false;
 };
-
-nb::object attribute(const nb::object& object, const char* name) {
-  auto value = nb::steal(PyObject_GetAttrString(object.ptr(), name));
-  if (!value.is_valid()) PyErr_Clear();
-  return value;
-}
-
-// The function behind the inner callable of a wrapper, and how many arguments it gets in front.
-std::pair<nb::object, std::size_t> inner_of(const nb::object& wrapper) {
-  auto inner = attribute(wrapper, "_self_wrapper");
-  if (!inner.is_valid()) return {};
-  if (PyMethod_Check(inner.ptr())) {
-    auto function = nb::borrow(PyMethod_GET_FUNCTION(inner.ptr()));
-    return {std::move(function), 1};
-  }
-  return {std::move(inner), 0};
-}
 
 }  // namespace
 
+WraptLike wrapt_like(const nb::object& value) {
+  if (PyFunction_Check(value.ptr()) || PyType_Check(value.ptr())) return {};
+  auto inner = attribute(value, "_self_wrapper");
+  if (!inner.is_valid()) return {};
+  WraptLike found;
+  found.leading = PyMethod_Check(inner.ptr()) ? 1 : 0;
+  found.function = nb::borrow(function_behind(inner.ptr()));
+  found.wrapped = attribute(value, "__wrapped__");
+  if (!PyFunction_Check(found.function.ptr()) || !found.wrapped.is_valid()) return {};
+  return found;
+}
+
+bool is_wrapt_like(const nb::object& value) { return wrapt_like(value).function.is_valid(); }
+
+std::shared_ptr<PatchMeter> meter_of_wrapt_like(const nb::object& wrapper) {
+  const auto found = wrapt_like(wrapper);
+  if (!found.function.is_valid()) return nullptr;
+  const auto* inner = inner_at(found.function.ptr());
+  return inner == nullptr ? nullptr : inner->meter_of(found.wrapped.ptr());
+}
+
 std::unique_ptr<ForeignSwitch> switch_wrapt_like(const ForeignPatch& patch) {
-  if (!patch.new_value.is_valid() || patch.patch.change != Change::replaced) return nullptr;
-  if (PyFunction_Check(patch.new_value.ptr())) return nullptr;
-  auto [function, leading] = inner_of(patch.new_value);
-  if (!function.is_valid() || !PyFunction_Check(function.ptr())) return nullptr;
-  const auto wrapped = attribute(patch.new_value, "__wrapped__");
-  if (!wrapped.is_valid()) return nullptr;
-  std::vector<nb::object> identities = {wrapped};
-  if (auto inside = attribute(wrapped, "__func__"); inside.is_valid()) {
+  if (!patch.new_value.is_valid() || patch.change != Change::replaced) return nullptr;
+  auto wrapper = wrapt_like(patch.new_value);
+  if (!wrapper.function.is_valid()) return nullptr;
+  std::vector<nb::object> identities = {wrapper.wrapped};
+  if (auto inside = attribute(wrapper.wrapped, "__func__"); inside.is_valid()) {
     identities.push_back(std::move(inside));
   }
-  return std::make_unique<WraptSwitch>(std::move(function), leading, std::move(identities));
+  return std::make_unique<WraptSwitch>(patch, std::move(wrapper), std::move(identities));
 }
 
 }  // namespace overt::py

@@ -30,6 +30,9 @@ def rows(table: str) -> list[str]:
         text = re.sub(r"\d+ modules?(, \d+ stale)?", "REACH", text)
         text = re.sub(r"python \d\S+, pid \d+: .*", "PROCESS", text)
         text = re.sub(r"\s+", " ", text).strip()
+        # what was called how often, and its own time: where there was a call
+        time = r"(-|(<= )?[\d.]+ [num]?s)"
+        text = re.sub(rf"(REACH|-)( [a-z]\S*)? (\d+|-) {time} {time} ", r"\1\2 COST ", text)
         if text and text != "..." and not text.startswith("$"):
             lines.append(text)
     return lines

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "overt/boundary.h"
+#include "overt/meter.h"
 #include "overt/write.h"
 
 namespace overt {
@@ -61,6 +62,7 @@ struct Patch {
   bool metered = false;        // calls and errors are counts
   std::uint64_t calls = 0;
   std::uint64_t errors = 0;
+  std::optional<Cost> cost;  // of the calls that were timed
   bool reverted = false;
   int layer = 1;  // 1 is the innermost patch of its target
   int times = 1;  // how often the same line made the same patch again after it had been reverted

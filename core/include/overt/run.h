@@ -27,6 +27,7 @@ struct RunSettings {
   std::string command;  // absolute path of the `overt` command, which makes reports after a SIGTERM
   bool children = true;
   bool internal = false;
+  bool meter = true;    // count and time the calls of patches that others made
   std::string runtime;  // directory of the control sockets, "" for none (--no-control)
   std::string file;     // the overt.toml to follow, absolute, "" for none
   std::string service;  // what people call the processes of this run

@@ -11,7 +11,9 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "overt/budget.h"
 #include "overt/history.h"
 #include "overt/process_view.h"
 #include "overt/result.h"
@@ -30,6 +32,10 @@ struct ServiceHooks {
   std::function<void()> restart;
   // Called in a child, before restart(): its pid is another one.
   std::function<void()> forked;
+  // The [[budget]] tables of the file, when they are others.
+  std::function<void(std::vector<Budget>)> budgets;
+  // About once a second on the native thread, with the monotonic time in seconds.
+  std::function<void(double)> tick;
 };
 
 class Service {

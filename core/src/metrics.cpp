@@ -1,0 +1,186 @@
+#include "overt/metrics.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace overt {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+// A time series each: the most expensive patches have their own, the rest share one.
+constexpr std::size_t kMostPatches = 200;
+
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\\' || c == '"') out += '\\';
+    out += c == '\n' ? std::string("\\n") : std::string(1, c);
+  }
+  // What is no UTF-8 would make the whole page unreadable.
+  auto quoted = json(out).dump(-1, ' ', false, json::error_handler_t::replace);
+  return json::parse(quoted).get<std::string>();
+}
+
+std::string number(double value) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.17g", value);
+  return text.data();
+}
+
+// One metric with its samples; nothing where it has none.
+class Family {
+ public:
+  Family(std::string name, std::string type, std::string help)
+      : name_(std::move(name)), type_(std::move(type)), help_(std::move(help)) {}
+
+  void sample(const Labels& labels, double value) {
+    std::string line = name_ + "{";
+    const char* separator = "";
+    for (const auto& [label, text] : labels) {
+      line += separator + label + "=\"" + escaped(text) + "\"";
+      separator = ",";
+    }
+    lines_ += line + "} " + number(value) + "\n";
+  }
+
+  std::string text() const {
+    if (lines_.empty()) return {};
+    return "# HELP " + name_ + " " + help_ + "\n# TYPE " + name_ + " " + type_ + "\n" + lines_;
+  }
+
+ private:
+  std::string name_, type_, help_, lines_;
+};
+
+struct Measured {
+  double calls = 0;
+  double errors = 0;
+  double own = 0;       // seconds
+  double original = 0;  // seconds
+  double inside = 0;
+};
+
+using Key = std::pair<std::string, std::string>;  // target, owner
+
+std::string text_at(const json& object, const char* key) {
+  const auto at = object.find(key);
+  return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
+}
+
+double number_at(const json& object, const char* key) {
+  const auto at = object.find(key);
+  return at != object.end() && at->is_number() ? at->get<double>() : 0;
+}
+
+json object_at(const json& object, const char* key) {
+  const auto at = object.find(key);
+  return at != object.end() && at->is_object() ? *at : json::object();
+}
+
+void add(Measured& to, const json& patch) {
+  to.calls += number_at(patch, "calls");
+  to.errors += number_at(patch, "errors");
+  to.own += number_at(object_at(patch, "own_ns"), "total") / 1e9;
+  to.original += number_at(object_at(patch, "original_ns"), "total") / 1e9;
+  to.inside += number_at(patch, "inside");
+}
+
+std::map<Key, Measured> bounded(const std::map<Key, Measured>& all) {
+  if (all.size() <= kMostPatches) return all;
+  std::vector<std::pair<Key, Measured>> by_cost(all.begin(), all.end());
+  std::stable_sort(by_cost.begin(), by_cost.end(), [](const auto& a, const auto& b) {
+    return a.second.own > b.second.own;
+  });
+  std::map<Key, Measured> most;
+  for (std::size_t i = 0; i < by_cost.size(); ++i) {
+    const auto& [key, measured] = by_cost[i];
+    auto& to = most[i < kMostPatches ? key : Key("other", "other")];
+    to.calls += measured.calls;
+    to.errors += measured.errors;
+    to.own += measured.own;
+    to.original += measured.original;
+    to.inside += measured.inside;
+  }
+  return most;
+}
+
+// "owner sentry-sdk": what a vote is about.
+std::string scope_of(const json& vote) {
+  const auto scope = text_at(vote, "scope");
+  if (scope == "process") return "everything";
+  if (scope == "patch") return text_at(vote, "target");
+  return scope + " " + text_at(vote, scope.c_str());
+}
+
+}  // namespace
+
+std::string metrics_text(const std::vector<json>& processes) {
+  Family build("overt_build_info", "gauge", "Processes by the version of Overt and of Python.");
+  Family patches("overt_patches", "gauge", "Patches by state.");
+  Family calls("overt_patch_calls_total", "counter", "Calls that went through a patch.");
+  Family own("overt_patch_overhead_seconds_total", "counter",
+             "Time in a patch and not in what it replaced.");
+  Family original("overt_patch_original_seconds_total", "counter",
+                  "Time in what a patch replaced, below it.");
+  Family inside("overt_patch_inflight", "gauge", "Calls that are inside a patch now.");
+  Family killed("overt_switch_killed", "gauge", "1 while a source holds patches off.");
+  Family dropped("overt_events_dropped_total", "counter", "What could not be kept.");
+
+  std::map<std::pair<std::string, std::string>, double> versions;
+  std::map<std::pair<std::string, std::string>, double> states;
+  std::map<Key, Measured> measured;
+  std::map<std::pair<std::string, std::string>, double> votes;
+  double lost = 0;
+  for (const auto& process : processes) {
+    const auto hello = object_at(process, "hello");
+    versions[{text_at(hello, "overt"), text_at(hello, "python")}] += 1;
+    lost += number_at(hello, "dropped");
+    const auto list = process.find("patches");
+    if (list == process.end() || !list->is_array()) continue;
+    for (const auto& patch : *list) {
+      if (patch.value("internal", false)) continue;
+      states[{text_at(patch, "state"), text_at(patch, "origin")}] += 1;
+      if (patch.value("metered", false)) {
+        add(measured[{text_at(patch, "target"), text_at(object_at(patch, "owner"), "name")}],
+            patch);
+      }
+      for (auto vote : patch.value("votes", json::array())) {
+        vote["target"] = text_at(vote, "scope") == "target" ? text_at(vote, "target")
+                                                            : text_at(patch, "target");
+        votes[{scope_of(vote), text_at(vote, "source")}] = 1;
+      }
+    }
+  }
+  for (const auto& [version, count] : versions) {
+    build.sample({{"version", version.first}, {"python", version.second}, {"gil", "1"}}, count);
+  }
+  for (const auto& [state, count] : states) {
+    patches.sample({{"state", state.first}, {"class", state.second}}, count);
+  }
+  for (const auto& [key, each] : bounded(measured)) {
+    Labels labels = {{"patch", key.first}, {"owner", key.second}};
+    own.sample(labels, each.own);
+    original.sample(labels, each.original);
+    inside.sample(labels, each.inside);
+    labels.emplace_back("outcome", "patched");
+    calls.sample(labels, each.calls - each.errors);
+    labels.back().second = "error";
+    calls.sample(labels, each.errors);
+  }
+  for (const auto& [vote, value] : votes) {
+    killed.sample({{"scope", vote.first}, {"source", vote.second}}, value);
+  }
+  if (!processes.empty()) dropped.sample({{"queue", "ledger"}}, lost);
+  return build.text() + patches.text() + calls.text() + own.text() + original.text() +
+         inside.text() + killed.text() + dropped.text();
+}
+
+}  // namespace overt

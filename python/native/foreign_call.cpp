@@ -1,0 +1,53 @@
+#include "foreign_call.h"
+
+#include "records.h"
+#include "stand_in.h"
+#include "wrapt_like.h"
+
+namespace overt::py {
+
+Original::Original(const nb::object& callable) {
+  PyObject* object = callable.ptr();
+  const auto& types = stand_in_types();
+  while (Py_TYPE(object) == types.base || Py_TYPE(object) == types.binder ||
+         Py_TYPE(object) == types.body) {
+    object = reinterpret_cast<StandIn*>(object)->original;
+  }
+  if (PyMethod_Check(object)) object = PyMethod_GET_FUNCTION(object);
+  nb::object inside;
+  if (Py_TYPE(object) == &PyStaticMethod_Type || Py_TYPE(object) == &PyClassMethod_Type) {
+    inside = nb::getattr(object, "__func__");
+    object = inside.ptr();
+  }
+  if (PyFunction_Check(object)) {
+    auto& hook = hook_of(object);
+    ++hook.timed;
+    update(hook);
+    function_ = nb::borrow(object);
+    key_ = object;
+  } else if ((below_ = meter_of_wrapt_like(nb::borrow(object)))) {
+    key_ = below_.get();
+  }
+}
+
+void Original::forget() noexcept {
+  if (auto* hook = function_.is_valid() ? find_hook(function_.ptr()) : nullptr) {
+    if (key_ != nullptr) --hook->timed;
+    update(*hook);
+  }
+  key_ = nullptr;
+}
+
+ForeignTarget::ForeignTarget(std::shared_ptr<PatchMeter> the_meter, const nb::object& callable)
+    : meter(std::move(the_meter)), original(callable) {
+  if (original.key() == nullptr) meter->never_split();
+}
+
+bool may_keep(const nb::object& original) {
+  PyObject* object = original.ptr();
+  if (is_stand_in(object)) return true;  // ours, around what the patch replaced
+  return is_function_or_its_parts(object) || PyType_Check(object) || PyMethod_Check(object) ||
+         is_wrapt_like(original);
+}
+
+}  // namespace overt::py

@@ -1,0 +1,61 @@
+// How a call of a foreign patch runs when it is hooked: past the patch when that is off, else
+// through it, counted, and timed when it is its turn.
+//
+// THREADS: with the GIL.
+#pragma once
+
+#include "call.h"
+#include "function_hook.h"
+#include "samples.h"
+
+namespace overt::py {
+
+// By what the calls of an original are known while its patch is timed: the function that it is, or
+// the meter of the patch that it is. Hooks the function for as long as it lives.
+class Original {
+ public:
+  Original() = default;
+  explicit Original(const nb::object& callable);
+  ~Original() { forget(); }
+  Original(const Original&) = delete;
+  Original& operator=(const Original&) = delete;
+
+  const void* key() const { return key_; }  // nullptr: its calls are not seen
+  void forget() noexcept;                   // PYTHON: runs none
+
+ private:
+  nb::object function_;
+  std::shared_ptr<PatchMeter> below_;
+  const void* key_ = nullptr;
+};
+
+// What one patched target is measured and switched by.
+struct ForeignTarget {
+  explicit ForeignTarget(std::shared_ptr<PatchMeter> the_meter, const nb::object& callable);
+
+  std::shared_ptr<PatchMeter> meter;  // kept for ever by meters(), so calls need no reference
+  Original original;
+};
+
+// Whether a value may be kept alive by who switches its patch: it is a function, a class, or made
+// of these, which the patch itself calls.
+bool may_keep(const nb::object& original);
+
+// `pass` is the call without the patch, `through` with it. Touches nothing of `target` once one of
+// them has begun.
+template <class Pass, class Through>
+PyObject* run_foreign(const ForeignTarget& target, const Pass& pass, const Through& through) {
+  PatchMeter* meter = target.meter.get();
+  if (meter->cell.is_off()) return pass();
+  meter->cell.entered.add();
+  const void* original = target.original.key();
+  PyObject* result = as_original(meter, [&] {
+    return meter->pace.due() ? timed_call(*meter, original, through) : through();
+  });
+  meter->cell.left.add();
+  if (result == nullptr) [[unlikely]]
+    meter->cell.errors.add();
+  return result;
+}
+
+}  // namespace overt::py
