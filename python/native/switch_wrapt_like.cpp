@@ -125,12 +125,13 @@ class WraptSwitch final : public ForeignSwitch {
   void disarm() noexcept override {
     if (!std::exchange(armed_, false)) return;
     target_->original.forget();
-    auto* inner = inner_at(wrapper_.function.ptr());
+    auto* hook = find_hook(wrapper_.function.ptr());
+    auto* inner = hook == nullptr ? nullptr : dynamic_cast<Inner*>(hook->foreign);
+    if (inner == nullptr) return;
     inner->remove(target_);
     if (!inner->empty()) return;
-    auto& hook = *find_hook(wrapper_.function.ptr());
-    hook.foreign = nullptr;
-    update(hook);
+    hook->foreign = nullptr;
+    update(*hook);
     delete inner;
   }
 
