@@ -2,11 +2,12 @@
 
   python bench/meter.py [--quick] [--json FILE]
 
-A call of a wrapped function, by kind of wrapper: not watched, watched and not measured, measured, and
-switched off. Instructions are counted by valgrind, exact, and include the sampled timing; times are
-the least of many rounds. Then the shop of examples/: processor time of the server for each request,
-without Overt, with `overt run --no-meter`, with `overt run`, and with that while `overt list --watch`
-looks on. The four take turns; told is the median of the differences between neighbours.
+A call of a wrapped function, by kind of wrapper: not watched, watched and not measured, measured,
+and switched off. Instructions are counted by valgrind, exact, and include the sampled timing; times
+are the least of many rounds. Then the shop of examples/: processor time of the server for each
+request, without Overt, with `overt run --no-meter`, with `overt run`, and with that while `overt
+list --watch` looks on. The four take turns; told is the median of the differences between
+neighbours.
 """
 
 from __future__ import annotations
@@ -76,7 +77,9 @@ def calls(quick: bool) -> dict[str, dict[str, list[float | None]]]:
 def shop(way: str, requests: int, report: Path) -> float:
     """Milliseconds of processor time that the server takes for a request."""
     words = [sys.executable, str(SHOP), "--redis=off", f"--requests={requests}", "--threads=4"]
-    words.append("--prefix=/usr/bin/env time -f 'server took %U %S' " + PREFIXES[way].format(report=report))
+    words.append(
+        "--prefix=/usr/bin/env time -f 'server took %U %S' " + PREFIXES[way].format(report=report)
+    )
     looking = None
     if way == "watched":
         looking = subprocess.Popen(

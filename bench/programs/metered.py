@@ -1,8 +1,8 @@
 """Calls of what others patched: python metered.py KIND STATE CALLS [ROUNDS]
 
-KIND: how it is wrapped. STATE: `bare` (not even watched), `seen` (watched, not measured), `measured`
-or `off`. With ROUNDS prints the least nanoseconds of a call; without, marks the ends of two loops,
-the second twice as long, for valgrind.
+KIND: how it is wrapped. STATE: `bare` (not even watched), `seen` (watched, not measured),
+`measured` or `off`. With ROUNDS prints the least nanoseconds of a call; without, marks the ends of
+two loops, the second twice as long, for valgrind.
 """
 
 from __future__ import annotations

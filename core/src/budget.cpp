@@ -151,11 +151,11 @@ std::vector<Trip> BudgetWatch::look(double now, const Meters& meters,
       if (watched.since != 0) {
         Window window{now - watched.since, calls - watched.calls, errors - watched.errors,
                       own.since(watched.own)};
-        if (const auto what = watched.last ? exceeded(budget, *watched.last, window)
-                                           : std::nullopt) {
+        if (const auto what =
+                watched.last ? exceeded(budget, *watched.last, window) : std::nullopt) {
           watched.tripped = true;
-          trips.push_back({standing.id, standing.facts.target, budget.action, *what,
-                           budget.origin, budget.reason});
+          trips.push_back({standing.id, standing.facts.target, budget.action, *what, budget.origin,
+                           budget.reason});
         }
         watched.last = std::move(window);
       }

@@ -114,7 +114,8 @@ class Reader {
     const auto text = value.value_exact<std::string>();
     const auto seconds = text ? parse_duration(*text) : result<double>(0);
     if (text && seconds) return seconds;
-    return wrong(value, quoted(key) + R"( must be a duration with its unit, as in "50us" or "10s")");
+    return wrong(value,
+                 quoted(key) + R"( must be a duration with its unit, as in "50us" or "10s")");
   }
 
   static std::string quoted(const toml::key& key) { return "`" + std::string(key.str()) + "`"; }

@@ -1,10 +1,10 @@
 #include "overt/duration.h"
 
-#include <cstdio>
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <utility>
 
 namespace overt {

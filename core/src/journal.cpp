@@ -121,9 +121,11 @@ void Journal::end(int modules, double watch_ms, const std::vector<Patch>& patche
     if (patch.metered) costs.push_back(json(calls_to_json(patch)));
     if (patch.reach) reach.push_back({patch.id, patch.reach->modules, patch.reach->stale});
   }
-  const json out = {
-      {"end", {{"modules", modules}, {"watch_ms", watch_ms}, {"reach", std::move(reach)},
-            {"costs", std::move(costs)}}}};
+  const json out = {{"end",
+                     {{"modules", modules},
+                      {"watch_ms", watch_ms},
+                      {"reach", std::move(reach)},
+                      {"costs", std::move(costs)}}}};
   line(out.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 

@@ -67,10 +67,10 @@ Change change_from(const std::string& text) {
 }
 
 ordered_json cost_to_json(const Cost& cost) {
-  return {{"mean", cost.own.mean},         {"p50", cost.own.p50},
-          {"p99", cost.own.p99},           {"max", cost.own.max},
-          {"total", cost.own.total},       {"sampled", cost.own.sampled},
-          {"at_most", cost.at_most},       {"uncertainty", cost.uncertainty},
+  return {{"mean", cost.own.mean},      {"p50", cost.own.p50},
+          {"p99", cost.own.p99},        {"max", cost.own.max},
+          {"total", cost.own.total},    {"sampled", cost.own.sampled},
+          {"at_most", cost.at_most},    {"uncertainty", cost.uncertainty},
           {"share_of_wall", cost.share}};
 }
 

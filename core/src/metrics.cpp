@@ -96,9 +96,8 @@ void add(Measured& to, const json& patch) {
 std::map<Key, Measured> bounded(const std::map<Key, Measured>& all) {
   if (all.size() <= kMostPatches) return all;
   std::vector<std::pair<Key, Measured>> by_cost(all.begin(), all.end());
-  std::stable_sort(by_cost.begin(), by_cost.end(), [](const auto& a, const auto& b) {
-    return a.second.own > b.second.own;
-  });
+  std::stable_sort(by_cost.begin(), by_cost.end(),
+                   [](const auto& a, const auto& b) { return a.second.own > b.second.own; });
   std::map<Key, Measured> most;
   for (std::size_t i = 0; i < by_cost.size(); ++i) {
     const auto& [key, measured] = by_cost[i];
@@ -153,8 +152,8 @@ std::string metrics_text(const std::vector<json>& processes) {
             patch);
       }
       for (auto vote : patch.value("votes", json::array())) {
-        vote["target"] = text_at(vote, "scope") == "target" ? text_at(vote, "target")
-                                                            : text_at(patch, "target");
+        vote["target"] =
+            text_at(vote, "scope") == "target" ? text_at(vote, "target") : text_at(patch, "target");
         votes[{scope_of(vote), text_at(vote, "source")}] = 1;
       }
     }

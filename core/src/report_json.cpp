@@ -18,7 +18,7 @@ std::string to_json(const Report& report, bool internal) {
   ordered_json out = {
       {"schema", kReportSchema},   {"python", report.python},   {"pid", report.pid},
       {"argv", report.argv},       {"modules", report.modules}, {"watch_ms", report.watch_ms},
-      {"dropped", report.dropped}, {"metered", metered},          {"patches", ordered_json::array()},
+      {"dropped", report.dropped}, {"metered", metered},        {"patches", ordered_json::array()},
   };
   for (const auto& patch : report.patches) {
     if (internal || !patch.internal) out["patches"].push_back(patch_to_json(patch));

@@ -35,9 +35,7 @@ std::string felt_by(const Patch& patch) {
   return text;
 }
 
-std::string calls(const Patch& patch) {
-  return patch.metered ? std::to_string(patch.calls) : "-";
-}
+std::string calls(const Patch& patch) { return patch.metered ? std::to_string(patch.calls) : "-"; }
 
 std::string own_half(const Patch& patch) {
   if (!patch.cost) return "-";

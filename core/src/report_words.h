@@ -18,8 +18,8 @@ std::string calls(const Patch& patch);    // "1200", "-" where they are not look
 // original's; "-" where no call was timed.
 std::string own_half(const Patch& patch);
 std::string own_total(const Patch& patch);
-std::string place(const Site& site);      // "sentry_sdk.integrations.flask:115"
-std::string state(const Patch& patch);    // "on", "reverted x7"
+std::string place(const Site& site);    // "sentry_sdk.integrations.flask:115"
+std::string state(const Patch& patch);  // "on", "reverted x7"
 
 // What a report shows, by owner and in the order in which it was made.
 std::vector<const Patch*> shown(const Report& report, bool internal);

@@ -28,9 +28,7 @@ Paced pace(std::uint64_t nanoseconds, int calls) {
 
 }  // namespace
 
-TEST_CASE("the first sixteen calls are timed each") {
-  CHECK(pace(1, 16).timed == 16);
-}
+TEST_CASE("the first sixteen calls are timed each") { CHECK(pace(1, 16).timed == 16); }
 
 TEST_CASE("timing takes about a hundredth of the calls' time, from a microsecond to a second") {
   for (std::uint64_t took = 1'000; took < 1'000'000'000; took *= 7) {

@@ -49,9 +49,8 @@ PyObject* run_foreign(const ForeignTarget& target, const Pass& pass, const Throu
   if (meter->cell.is_off()) return pass();
   meter->cell.entered.add();
   const void* original = target.original.key();
-  PyObject* result = as_original(meter, [&] {
-    return meter->pace.due() ? timed_call(*meter, original, through) : through();
-  });
+  PyObject* result = as_original(
+      meter, [&] { return meter->pace.due() ? timed_call(*meter, original, through) : through(); });
   meter->cell.left.add();
   if (result == nullptr) [[unlikely]]
     meter->cell.errors.add();

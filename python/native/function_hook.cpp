@@ -107,8 +107,7 @@ PyObject* redirected_entry(PyObject* function, PyObject* const* args, std::size_
 
 PyObject* timed_entry(PyObject* function, PyObject* const* args, std::size_t nargsf,
                       PyObject* kwnames) {
-  return as_original(
-      function, [&] { return redirected_entry(function, args, nargsf, kwnames); });
+  return as_original(function, [&] { return redirected_entry(function, args, nargsf, kwnames); });
 }
 
 vectorcallfunc entry_for(const FunctionHook& hook) {

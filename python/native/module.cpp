@@ -8,8 +8,8 @@
 #include <stdexcept>
 
 #include "bind.h"
-#include "overt/report.h"
 #include "metering.h"
+#include "overt/report.h"
 #include "registry.h"
 #include "serving.h"
 #include "session.h"

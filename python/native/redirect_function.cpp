@@ -51,9 +51,7 @@ std::string try_out() {
     return result.is_valid() && PyLong_AsLong(result.ptr()) == wanted;
   };
   if (!answer(2)) return "it does not run";
-  const auto entry = [&] {
-    return reinterpret_cast<PyFunctionObject*>(made.ptr())->vectorcall;
-  };
+  const auto entry = [&] { return reinterpret_cast<PyFunctionObject*>(made.ptr())->vectorcall; };
   const auto own = entry();
   const auto replacement =
       checked(PyRun_String("lambda x: x + 9", Py_eval_input, globals.ptr(), globals.ptr()));

@@ -212,10 +212,8 @@ std::string serve(const Self& self, const std::string& directory, const std::str
   all.service = std::make_unique<Service>(
       ServiceOptions{.control = control, .directory = directory, .file = file}, switchboard(),
       all.view, history(),
-      ServiceHooks{.restart = restart_soon,
-                   .forked = {},
-                   .budgets = take_budgets,
-                   .tick = look_at_budgets});
+      ServiceHooks{
+          .restart = restart_soon, .forked = {}, .budgets = take_budgets, .tick = look_at_budgets});
   const auto started = all.service->start();
   if (started) return {};
   all.service.reset();  // votes of file and environment hold all the same

@@ -77,12 +77,10 @@ ForeignPatch foreign_patch(int id) {
   // Copies: what is asked below may run code that makes patches.
   const auto patch = records().ledger().patch(id);
   const auto subject = records().subjects()[static_cast<std::size_t>(id) - 1];
-  ForeignPatch foreign{id,
-                       patch.target,
-                       patch.change,
-                       subject.kept_old.is_valid() ? subject.kept_old : alive(subject.old_value),
-                       {},
-                       alive(subject.holder)};
+  ForeignPatch foreign{
+      id,           patch.target,
+      patch.change, subject.kept_old.is_valid() ? subject.kept_old : alive(subject.old_value),
+      {},           alive(subject.holder)};
   const bool had_old = !patch.old_value.type.empty();
   const bool had_new = !patch.new_value.type.empty();
   if (had_new) foreign.new_value = bound_at(patch, subject);

@@ -49,9 +49,9 @@ def finish() -> None:
 def after_fork() -> None:
     """Start over in a forked child."""
 
-def watch(internal: bool = False) -> None:
+def watch(internal: bool = False, meter: bool = True) -> None:
     """
-    See foreign patches from here on. No-op when this process is watched already.
+    See foreign patches from here on, and count and time their calls unless `meter` is False. No-op when this process is watched already.
     """
 
 def unwatch() -> None:
@@ -151,6 +151,20 @@ class Wrapper:
 
 def stale(target: str, closures: bool) -> list[str]:
     """Who holds what stood at the target before it was patched."""
+
+def metrics() -> str:
+    """What is measured, in the text format of Prometheus."""
+
+def measured() -> str:
+    """The same as the answers to the verbs `hello` and `list`."""
+
+def events(after: int) -> str:
+    """
+    What happened since event `after`, as the answer to the verb `journal`.
+    """
+
+def hello() -> str:
+    """Who this process is, as the answer to the verb `hello`."""
 
 def switch_owner(owner: str, off: bool, reason: str) -> list[tuple[int, str, bool, str]]:
     """

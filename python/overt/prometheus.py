@@ -48,7 +48,11 @@ class _Overt(Collector):
             return _native.metrics()
         command = Path(sysconfig.get_path("scripts")) / "overt"
         done = subprocess.run(
-            [command, "metrics", name], capture_output=True, text=True, check=False, timeout=_TIMEOUT
+            [command, "metrics", name],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_TIMEOUT,
         )
         # 5: some process did not answer; the others did.
         return done.stdout if done.returncode in (0, 5) else _native.metrics()

@@ -88,19 +88,31 @@ def test_sleeping_counts_too(world: World) -> None:
 
 def test_layers_of_two_owners_are_told_apart(world: World) -> None:
     """The outer patch is not charged with the inner one, which is its original."""
-    world.install("audit", "0.9", audit=BUSY + "import shop\ndef install():\n    old = shop.query\n"
-                "    def query():\n        busy(30_000)\n        return old()\n"
-                "    shop.query = query\n")
+    world.install(
+        "audit",
+        "0.9",
+        audit=BUSY + "import shop\ndef install():\n    old = shop.query\n"
+        "    def query():\n        busy(30_000)\n        return old()\n"
+        "    shop.query = query\n",
+    )
     world.install("shop-core", "2.0", shop=BUSY + "def query(): busy(100_000)\n")
-    world.install("acme-tracer", "1.4", tracer=BUSY + "import shop\ndef install():\n    old = shop.query\n"
-                "    def query():\n        busy(5_000)\n        old()\n        busy(5_000)\n"
-                "    shop.query = query\n")
-    world.overt.write("main.py", PRELUDE + """
+    world.install(
+        "acme-tracer",
+        "1.4",
+        tracer=BUSY + "import shop\ndef install():\n    old = shop.query\n"
+        "    def query():\n        busy(5_000)\n        old()\n        busy(5_000)\n"
+        "    shop.query = query\n",
+    )
+    world.overt.write(
+        "main.py",
+        PRELUDE
+        + """
 import audit
 audit.install(); tracer.install()
 for _ in range(300): shop.query()
 print(json.dumps([p for p in overt.report()["patches"]]))
-""")
+""",
+    )
     done = world.overt.plain(sys.executable, "main.py")
     assert (done.returncode, done.stderr) == (0, "")
     inner, outer = json.loads(done.stdout)
@@ -113,7 +125,7 @@ def test_recursion_is_charged_once(world: World) -> None:
     """A nested call has a time of its own: the sum is that of all calls."""
     (patch,) = run(
         world,
-        "def walk(n):\n    busy(20_000)\n    import shop\n    return shop.walk(n - 1) if n else 0\n",
+        "def walk(n):\n    busy(20_000)\n    import shop\n    if n: shop.walk(n - 1)\n",
         "def install():\n    old = shop.walk\n    def walk(n):\n        busy(5_000)\n"
         "        return old(n)\n    shop.walk = walk\n",
         "tracer.install()\nfor _ in range(40): shop.walk(9)\ntell('shop:walk')\n",

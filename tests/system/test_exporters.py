@@ -65,8 +65,9 @@ def test_hostile_names_stay_one_label(overt: Overt) -> None:
         "import os, threading\n"
         "threading.__dict__['a\"} 1\\n\\\\x'] = print\nprint(flush=True)\nos.read(0, 1)\n"
     )
-    process = overt.start("run", "--", "python", overt.write("app.py", source),
-                          stdin=subprocess.PIPE)
+    process = overt.start(
+        "run", "--", "python", overt.write("app.py", source), stdin=subprocess.PIPE
+    )
     assert process.stdout is not None
     process.stdout.readline()
     overt("off", "p1", "--reason", "x")
@@ -119,7 +120,8 @@ for scope in data.resource_metrics[0].scope_metrics:
             seen[metric.name + " " + str(sorted(point.attributes.values()))] = point.value
 events = [r.log_record for r in sent.get_finished_logs()]
 reader.get_metrics_data()
-print(old([seen, [[e.event_name, dict(e.attributes)] for e in events], len(sent.get_finished_logs())]))
+told = [[e.event_name, dict(e.attributes)] for e in events]
+print(old([seen, told, len(sent.get_finished_logs())]))
 """
 
 
