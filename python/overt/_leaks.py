@@ -33,10 +33,22 @@ def is_same(touch: Touch) -> bool:
         return False
     if type(now).__eq__ is object.__eq__:  # type: ignore[comparison-overlap]  # nobody's own
         return False
+    if type(now) in (list, set, dict) and _holds_nothing_new(before, now):
+        return True
     try:
         return (before == now) is True
     except Exception:  # noqa: BLE001  # of the program's own comparison
         return False
+
+
+def _holds_nothing_new(before: Any, now: Any) -> bool:
+    # Changes of a container in place are not seen: the one that was replaced may have got elements
+    # in the meantime which the saved copy of it had not.
+    def held(container: Any) -> set[Any]:
+        pairs = container.items() if isinstance(container, dict) else enumerate(container)
+        return {(key if isinstance(container, dict) else None, id(value)) for key, value in pairs}
+
+    return bool(now) and held(now) <= held(before)
 
 
 def until_runner(stack: list[Fields]) -> tuple[list[Fields], bool]:

@@ -35,6 +35,7 @@ class Names(list):
     pass
 
 handlers = Names()
+hooks = [print, max]
 """
 
 

@@ -28,6 +28,8 @@ LEAKS = {
         "old = shop.Cart.make; shop.Cart.make = print; shop.Cart.make = old",
         "shop:Cart.make",
     ),
+    "an emptied list": ("shop.hooks = []", "shop:hooks"),
+    "a list with something new": ("shop.hooks = [*shop.hooks, len]", "shop:hooks"),
     "through overt": ("import overt; overt.patch('shop:now', lambda: 0).install()", "shop:now"),
     "through overt, pending": (
         "import overt; overt.patch('colorsys:rgb_to_hsv', lambda r, g, b: 0).install()",
@@ -85,6 +87,13 @@ CLEAN = {
             old = shop.Names(shop.handlers)
             shop.handlers = shop.Cart()
             shop.handlers = old
+        """,
+    "a copy of a list that was changed in place": """
+        def test_it():
+            saved = shop.hooks[:]
+            shop.hooks.append(len)
+            shop.hooks = []
+            shop.hooks = saved
         """,
     "what is inherited anyway": "def test_it(): shop.Cart.whole = shop.Base.whole",
     "put back elsewhere": """
