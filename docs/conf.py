@@ -17,4 +17,7 @@ html_theme_options = {
 }
 html_show_sphinx = False
 highlight_language = "none"
-suppress_warnings = ["misc.highlighting_failure"]  # output of programs is shown as it is
+suppress_warnings = [
+    "misc.highlighting_failure",  # output of programs is shown as it is
+    "toc.not_included",  # a new page is found by its links until it has a place in index.md
+]
