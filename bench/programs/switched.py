@@ -7,6 +7,7 @@ The patch is a governed one, whose calls read a flag.
 from __future__ import annotations
 
 import ctypes
+import string  # noqa: F401  # what is patched must be there, or it waits
 import sys
 import threading
 
@@ -18,7 +19,11 @@ def work() -> None:
         sum(range(1000))
 
 
-overt.patch("string:capwords", str.upper, owner="bench").install()
+def loud(s: str, sep: str | None = None) -> str:
+    return s.upper()
+
+
+overt.patch("string:capwords", loud, owner="bench").install()
 kind = sys.argv[1]
 print("ready", flush=True)
 if kind == "busy":

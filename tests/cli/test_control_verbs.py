@@ -151,6 +151,18 @@ while True: time.sleep(0.01)
     assert patch["calls_per_second"] > 50
 
 
+def test_a_dry_run_of_a_service_passes_over_who_has_no_such_patch(
+    overt: Overt, wait_for: Callable[..., Any]
+) -> None:
+    """A master without the patches of its workers is no error and no line."""
+    source = "import os, time, threading\nif os.fork(): print(os.getpid(), flush=True)\n"
+    started(overt, source=source + "else: threading.Thread.mark = print\nos.read(0, 1)\n")
+    wait_for(lambda: "Thread.mark" in overt("list").stdout, "the child's patch")
+    done = overt("off", "--owner", "__main__", "--dry-run")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("threading:Thread.mark") == 1
+
+
 def test_a_dry_run_says_where_nobody_can_look(overt: Overt) -> None:
     """While Python hangs in C nobody finds out who holds what: a question mark, and why."""
     hang = "import ctypes\nprint(os.getpid(), flush=True)\nctypes.PyDLL(None).sleep(60)\n"
