@@ -47,9 +47,10 @@ std::optional<std::map<int, Reach>> reach_within(double age) {
   const double now = boot_seconds();
   {
     const std::lock_guard lock(state().mutex);
-    if (state().found_at && now - *state().found_at <= age) return state().found;
-    if (state().asked_at && now - *state().asked_at < kPatience) return std::nullopt;
-    state().asked_at = now;
+    auto& [mutex, found, found_at, asked_at] = state();
+    if (found_at && now - *found_at <= age) return found;
+    if (asked_at && now - *asked_at < kPatience) return std::nullopt;
+    asked_at = now;
   }
   call_soon(find_out);
   return std::nullopt;
