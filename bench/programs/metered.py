@@ -21,6 +21,7 @@ class Thing:
 """
 
 VENDOR = """
+import functools
 def exact(old):
     @functools.wraps(old)
     def wrapper(a, b): return old(a, b)

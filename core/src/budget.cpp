@@ -147,7 +147,7 @@ std::vector<Trip> BudgetWatch::look(double now, const Meters& meters,
       if (watched.since != 0 && now < watched.since + budget.window) return;
       const auto calls = meter->cell.entered.get();
       const auto errors = meter->cell.errors.get();
-      auto own = meter->own_counts();
+      const auto own = meter->own_counts();
       if (watched.since != 0) {
         Window window{now - watched.since, calls - watched.calls, errors - watched.errors,
                       own.since(watched.own)};
@@ -157,12 +157,12 @@ std::vector<Trip> BudgetWatch::look(double now, const Meters& meters,
           trips.push_back({standing.id, standing.facts.target, budget.action, *what, budget.origin,
                            budget.reason});
         }
-        watched.last = std::move(window);
+        watched.last = window;
       }
       watched.since = now;
       watched.calls = calls;
       watched.errors = errors;
-      watched.own = std::move(own);
+      watched.own = own;
     };
     for (const auto& budget : budgets_) look_at(budget);
     if (const auto own = of_patches_.find(standing.id); own != of_patches_.end()) {

@@ -82,7 +82,7 @@ class Reader {
         return wrong(value, key == "share" ? "`share` must be a number between 0 and 1"
                                            : "`errors` must be a number above 0, a second");
       }
-      (key == "share" ? budget.share : budget.errors) = *number;
+      (key == "share" ? budget.share : budget.errors) = number;
       return {};
     }
     if (key == "calls") {
@@ -112,7 +112,7 @@ class Reader {
 
   result<double> duration(const toml::key& key, const toml::node& value) {
     const auto text = value.value_exact<std::string>();
-    const auto seconds = text ? parse_duration(*text) : result<double>(0);
+    auto seconds = text ? parse_duration(*text) : result<double>(0);
     if (text && seconds) return seconds;
     return wrong(value,
                  quoted(key) + R"( must be a duration with its unit, as in "50us" or "10s")");

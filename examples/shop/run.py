@@ -60,7 +60,10 @@ def main() -> int:
         url = f"http://127.0.0.1:{port}"
         load = [sys.executable, str(HERE / "load.py"), "--url", url]
         load += ["--requests", str(arguments.requests), "--threads", str(arguments.threads)]
+        before = processor_seconds(server.pid)
         loaded = subprocess.run(load, timeout=SECONDS_TO_LOAD).returncode
+        used = processor_seconds(server.pid) - before
+        print(f"run: the load took {used:.2f} s of the shop's processor time")
         if loaded:
             show_log(data / "shop.log")
         if arguments.stay:
@@ -69,6 +72,12 @@ def main() -> int:
         stopped = server.stop(getattr(signal, f"SIG{arguments.stop}"))
         print(f"run: the shop closed in {time.perf_counter() - start:.1f} s, status {stopped}")
     return loaded or stopped
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process has used so far, without its children."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def parse() -> argparse.Namespace:

@@ -25,7 +25,8 @@ Original::Original(const nb::object& callable) {
     update(hook);
     function_ = nb::borrow(object);
     key_ = object;
-  } else if ((below_ = meter_of_wrapt_like(nb::borrow(object)))) {
+  } else {
+    below_ = meter_of_wrapt_like(nb::borrow(object));
     key_ = below_.get();
   }
 }
