@@ -53,6 +53,7 @@ int run(std::span<char*> arguments) {
   overt::cli::add_on(app, status);
   overt::cli::add_journal(app, status);
   overt::cli::add_report(app, status);
+  overt::cli::add_bench(app, status);
   overt::cli::add_metrics(app, status);
   overt::cli::add_completion(app, status);
   overt::cli::add_finish_run(app, status);

@@ -14,6 +14,7 @@ void add_show(CLI::App& app, int& status);
 void add_off(CLI::App& app, int& status);
 void add_on(CLI::App& app, int& status);
 void add_journal(CLI::App& app, int& status);
+void add_bench(CLI::App& app, int& status);
 void add_metrics(CLI::App& app, int& status);
 void add_completion(CLI::App& app, int& status);
 void add_report(CLI::App& app, int& status);

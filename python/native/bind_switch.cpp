@@ -28,8 +28,7 @@ std::vector<Row> rows(const Selector& selector) {
   return all;
 }
 
-std::vector<Row> switch_owner(const std::string& owner, bool off, const std::string& reason) {
-  const auto selector = Selector::of_owner(owner);
+std::vector<Row> switch_some(const Selector& selector, bool off, const std::string& reason) {
   const By by{"api call in " + caller().site.module, reason};
   Vote vote;
   vote.source = Source::api;
@@ -58,8 +57,20 @@ std::vector<Row> switch_owner(const std::string& owner, bool off, const std::str
 }  // namespace
 
 void bind_switch(nb::module_& m) {
-  m.def("switch_owner", &switch_owner, nb::arg("owner"), nb::arg("off"), nb::arg("reason"),
-        "Vote all patches of an owner off, or withdraw that vote; where each of them stands.");
+  m.def(
+      "switch_owner",
+      [](const std::string& owner, bool off, const std::string& reason) {
+        return switch_some(Selector::of_owner(owner), off, reason);
+      },
+      nb::arg("owner"), nb::arg("off"), nb::arg("reason"),
+      "Vote all patches of an owner off, or withdraw that vote; where each of them stands.");
+  m.def(
+      "switch_target",
+      [](const std::string& target, bool off, const std::string& reason) {
+        return switch_some(Selector::of_target(target), off, reason);
+      },
+      nb::arg("target"), nb::arg("off"), nb::arg("reason"),
+      "The same for all patches of one target.");
   m.def(
       "standings", [](const std::string& owner) { return rows(Selector::of_owner(owner)); },
       nb::arg("owner"), "Where each patch of an owner stands.");

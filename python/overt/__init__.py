@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         TargetError,
     )
     from overt._ledger import Owner, Patch, Site, ledger, report
+    from overt._measure import Measurement, measure
     from overt._native import unwatch, watch, watching
     from overt._patch import (
         Handle,
@@ -48,6 +49,7 @@ __all__ = [
     "Error",
     "Evidence",
     "Handle",
+    "Measurement",
     "Owner",
     "Patch",
     "RefusedError",
@@ -66,6 +68,7 @@ __all__ = [
     "baseline",
     "handles",
     "ledger",
+    "measure",
     "observe",
     "patch",
     "registries",
@@ -101,6 +104,7 @@ _HOMES = {
         "ledger",
         "report",
     ),
+    "_measure": ("Measurement", "measure"),
     "_native": (
         "__version__",
         "unwatch",

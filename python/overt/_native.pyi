@@ -171,6 +171,9 @@ def switch_owner(owner: str, off: bool, reason: str) -> list[tuple[int, str, boo
     Vote all patches of an owner off, or withdraw that vote; where each of them stands.
     """
 
+def switch_target(target: str, off: bool, reason: str) -> list[tuple[int, str, bool, str]]:
+    """The same for all patches of one target."""
+
 def standings(owner: str) -> list[tuple[int, str, bool, str]]:
     """Where each patch of an owner stands."""
 
