@@ -108,7 +108,11 @@ void Journal::patch(const Patch& patch, int modules) {
   line(out.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
-void Journal::revert(int id) { line(R"({"revert": )" + std::to_string(id) + "}"); }
+void Journal::revert(int id, const std::string& lost) {
+  ordered_json out = {{"revert", id}};
+  if (!lost.empty()) out["lost"] = lost;
+  line(out.dump(-1, ' ', false, json::error_handler_t::replace));
+}
 
 void Journal::again(int id) { line(R"({"again": )" + std::to_string(id) + "}"); }
 
@@ -229,8 +233,10 @@ class Replay {
       ids_[written] = id;
       ledger.patch(id).times = times;
     } else if (const auto undone = entry.find("revert"); undone != entry.end()) {
-      if (const auto id = ids_.find(whole<int>(*undone)); id != ids_.end())
-        ledger.revert(id->second);
+      const auto id = ids_.find(whole<int>(*undone));
+      if (id == ids_.end()) return;
+      ledger.lose(id->second, entry.value("lost", ""));
+      ledger.revert(id->second);
     } else if (const auto again = entry.find("again"); again != entry.end()) {
       const auto id = ids_.find(whole<int>(*again));
       if (id == ids_.end()) return;

@@ -145,7 +145,9 @@ ordered_json patch_to_json(const Patch& patch) {
       {"boundary", name(patch.boundary)},
       {"reach", std::move(reach)},
       {"internal", patch.internal},
-      {"state", patch.reverted ? "reverted" : on},
+      {"state", !patch.lost.empty() ? "lost"
+                : patch.reverted    ? "reverted"
+                                    : on},
       {"layer", patch.layer},
       {"reverted", patch.reverted},
       {"times", patch.times},
@@ -163,6 +165,7 @@ ordered_json patch_to_json(const Patch& patch) {
     out["reason"] = patch.reason;
     out["lifetime"] = patch.lifetime;
     out["scope"] = patch.scope;
+    if (!patch.lost.empty()) out["lost"] = patch.lost;
   }
   return out;
 }
@@ -184,6 +187,7 @@ Patch patch_from_json(const json& in) {
   patch.everywhere = in.at("reach").value("kind", "name") == "everywhere";
   patch.reason = in.value("reason", "");
   patch.lifetime = in.value("lifetime", "");
+  patch.lost = in.value("lost", "");
   patch.scope = in.value("scope", "");
   if (patch.governed) patch.state = in.value("state", "");
   calls_from_json(in, patch);

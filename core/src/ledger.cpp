@@ -59,6 +59,7 @@ int Ledger::place(Patch patch) {
   const int id = again ? made->second : static_cast<int>(patches_.size()) + 1;
   if (again) {
     this->patch(id).reverted = false;
+    this->patch(id).lost.clear();
     ++this->patch(id).times;
   } else {
     patch.id = id;
@@ -91,6 +92,23 @@ void Ledger::revert(int id) {
   const auto at = std::find(layers.begin(), layers.end(), id);
   if (at == layers.end()) return;
   for (auto outer = layers.erase(at); outer != layers.end(); ++outer) --patch(*outer).layer;
+}
+
+void Ledger::renew(int id) {
+  const std::lock_guard lock(mutex_);
+  auto& renewed = patch(id);
+  ++renewed.times;
+  renewed.lost.clear();
+  if (!std::exchange(renewed.reverted, false)) return;
+  auto& layers = layers_[renewed.target];
+  layers.push_back(id);
+  renewed.layer = static_cast<int>(layers.size());
+  note_conflict(layers, id);
+}
+
+void Ledger::lose(int id, std::string why) {
+  const std::lock_guard lock(mutex_);
+  patch(id).lost = std::move(why);
 }
 
 std::vector<Conflict> Ledger::copy_of_conflicts() const {

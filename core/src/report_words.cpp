@@ -54,7 +54,7 @@ std::string place(const Site& site) {
 }
 
 std::string state(const Patch& patch) {
-  std::string text = patch.reverted ? "reverted" : "on";
+  std::string text = !patch.lost.empty() ? "lost" : patch.reverted ? "reverted" : "on";
   if (patch.times > 1) text += " x" + std::to_string(patch.times);
   return text;
 }

@@ -60,10 +60,8 @@ class Wrapper {
 
   nb::object wrap(const nb::object& raw) const {
     if (is_plain()) return raw;
-    const bool descriptor = PyObject_TypeCheck(raw.ptr(), &PyProperty_Type) != 0 ||
-                            PyObject_TypeCheck(raw.ptr(), &PyStaticMethod_Type) != 0 ||
-                            PyObject_TypeCheck(raw.ptr(), &PyClassMethod_Type) != 0;
-    const Place place{descriptor ? Holder::type : Holder::module, raw, nb::object()};
+    const Place place{is_builtin_descriptor(raw.ptr()) ? Holder::type : Holder::module, raw,
+                      nb::object()};
     auto carrier = make_carrier(raw, place, Target{"", owner_, ""});
     const auto original =
         nb::borrow(reinterpret_cast<StandIn*>(carrier.dispatcher.ptr())->original);

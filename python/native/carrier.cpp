@@ -15,8 +15,6 @@ bool binds_like_a_function(PyObject* object) {
   return PyType_HasFeature(Py_TYPE(object), Py_TPFLAGS_METHOD_DESCRIPTOR) != 0;
 }
 
-bool is_property(PyObject* object) { return PyObject_TypeCheck(object, &PyProperty_Type) != 0; }
-
 // How a call of the raw value gets its first argument. A wrapper that binds in a way of its own
 // leads to what it wraps, and that tells.
 Binding binding_of(nb::object raw) {
@@ -30,11 +28,6 @@ Binding binding_of(nb::object raw) {
     if (raw.is_none()) break;
   }
   return Binding::instance;
-}
-
-bool is_builtin_wrapper(PyObject* object) {
-  return PyObject_TypeCheck(object, &PyClassMethod_Type) != 0 ||
-         PyObject_TypeCheck(object, &PyStaticMethod_Type) != 0;
 }
 
 bool has_binding_of_its_own(PyObject* object) {
@@ -73,13 +66,31 @@ nb::object as_callable(const nb::object& object) {
 
 }  // namespace
 
+bool is_property(PyObject* object) { return PyObject_TypeCheck(object, &PyProperty_Type) != 0; }
+
+bool is_static(PyObject* object) { return PyObject_TypeCheck(object, &PyStaticMethod_Type) != 0; }
+
+bool is_builtin_descriptor(PyObject* object) {
+  return is_property(object) || is_static(object) ||
+         PyObject_TypeCheck(object, &PyClassMethod_Type) != 0;
+}
+
+nb::object inside_of(const nb::object& raw) {
+  if (!is_builtin_descriptor(raw.ptr())) return raw;
+  return raw.attr(is_property(raw.ptr()) ? "fget" : "__func__");
+}
+
+nb::object function_of(const nb::object& raw) {
+  auto inner = inside_of(raw);
+  return PyFunction_Check(inner.ptr()) ? inner : nb::object();
+}
+
 nb::object callable_of(const nb::object& raw, const Place& place) {
   if (place.holder != Holder::type) return as_callable(raw);
   PyObject* object = raw.ptr();
   if (is_of_object(object, "__new__")) return new_body(object, call_new);
   if (is_of_object(object, "__init__")) return new_body(object, call_init);
-  if (is_property(object)) return as_callable(raw.attr("fget"));
-  if (is_builtin_wrapper(object)) return as_callable(raw.attr("__func__"));
+  if (is_builtin_descriptor(object)) return as_callable(inside_of(raw));
   if (PyType_Check(object) || !has_binding_of_its_own(object)) return as_callable(raw);
   if (!as_callable(raw).is_valid()) return {};
   return new_binder(object, binding_of(raw), place.container.ptr());
@@ -106,7 +117,7 @@ Carrier make_carrier(const nb::object& raw, const Place& place, const Target& ta
   }
   const auto binding = binding_of(raw);
   auto dispatcher = new_dispatcher(original.ptr(), binding == Binding::instance);
-  if (is_builtin_wrapper(object) || has_binding_of_its_own(object)) {
+  if (is_builtin_descriptor(object) || has_binding_of_its_own(object)) {
     PyObject* wrapped = binding == Binding::owner  ? PyClassMethod_New(dispatcher.ptr())
                         : binding == Binding::none ? PyStaticMethod_New(dispatcher.ptr())
                                                    : dispatcher.inc_ref().ptr();

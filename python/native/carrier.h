@@ -10,6 +10,17 @@
 
 namespace overt::py {
 
+// A property, staticmethod or classmethod, or of a class derived from these.
+bool is_property(PyObject* object);
+bool is_static(PyObject* object);
+bool is_builtin_descriptor(PyObject* object);
+
+// What one of these was made of: `fget`, `__func__`. Anything else itself.
+nb::object inside_of(const nb::object& raw);
+
+// The Python function that runs when the raw value of a name is called, invalid where none does.
+nb::object function_of(const nb::object& raw);
+
 struct Carrier {
   nb::object raw;         // what it stands for
   nb::object object;      // what is bound

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,7 +41,14 @@ struct Wish {
   std::string attribute;
 };
 
-enum class PatchState : std::uint8_t { idle, pending, on, off, buried };
+enum class PatchState : std::uint8_t {
+  idle,
+  pending,  // its target is not imported yet
+  on,
+  off,
+  buried,  // something else was put at the name
+  lost,    // the target came back from another import as something that it does not fit
+};
 std::string_view name(PatchState state);
 
 class GovernedPatch final : public IdleListener,
@@ -68,6 +76,8 @@ class GovernedPatch final : public IdleListener,
   const Wish& wish() const { return wish_; }
   const Caller& maker() const { return maker_; }
   const LayerState& layer() const { return *layer_->state; }
+  // Why it is lost, "" unless it is.
+  const std::string& lost() const { return lost_; }
   nb::object original() const;
 
   void idle() noexcept override;
@@ -86,13 +96,17 @@ class GovernedPatch final : public IdleListener,
   // The installed patch of that id in the ledger, or nullptr.
   static std::shared_ptr<GovernedPatch> of(int id);
 
+  // The module of that name was executed again, or another one has taken the name: patches of it
+  // that are left behind are made at what their targets lead to now, or are lost. Never throws.
+  static void imported_again(const std::string& name, const nb::object& module);
+
   // Every patch that is installed or pending, oldest first.
   static std::vector<std::shared_ptr<GovernedPatch>> all();
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  bool is_present() const { return spot_ || import_hook_ != 0 || plain_; }
+  bool is_present() const { return spot_ || import_hook_ != 0 || plain_ || !lost_.empty(); }
   [[noreturn]] void refuse_presence() const;
   void put_on();
   void take_off();
@@ -105,13 +119,22 @@ class GovernedPatch final : public IdleListener,
   void let_go();
   void let_go_of_link();
   void attach(const nb::object& module);
+  Found find(const nb::object& module) const;
+  std::shared_ptr<Spot> spot_for(const Found& found) const;
+  void place_at(const Found& found, const nb::object& module);
+  void leave_spot();
+  void follow(const nb::object& module);
+  void move_to(const nb::object& module);
+  void lose(const std::string& why);
   void prepare(const Found& found);
   void prepare_call(const nb::object& target, bool replaces, bool method);
   void refuse_twice() const;
   void record(const Found& found);
+  void record_again(const Found& found);
   Patch as_recorded(bool builtin) const;
   void settle(bool settled);
   bool is_left_behind() const;
+  bool is_elsewhere() const;
   void apply_switch();
   void start_ttl();
   void stop_ttl();
@@ -121,9 +144,12 @@ class GovernedPatch final : public IdleListener,
   std::shared_ptr<GovernedLayer> layer_ = std::make_shared<GovernedLayer>();
   std::shared_ptr<Spot> spot_;     // while it is installed
   nb::object module_;              // where it was found, while it is installed
+  std::optional<Found> class_;     // while it is installed on a class that stays at its name
   std::uint64_t import_hook_ = 0;  // while it is pending
-  int entered_ = 0;                // scopes that are open, of a context
-  std::uint64_t serial_ = 0;       // while the process keeps it
+  bool followed_ = false;          // later imports of its module are told of
+  std::string lost_;
+  int entered_ = 0;           // scopes that are open, of a context
+  std::uint64_t serial_ = 0;  // while the process keeps it
   int id_ = 0;
   bool plain_ = false;       // installed under OVERT=0: in the ledger only
   bool voted_off_ = false;   // by the handle

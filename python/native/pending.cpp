@@ -1,11 +1,13 @@
 #include "pending.h"
 
 #include <map>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
 #include "namespaces.h"
+#include "serving.h"
 
 namespace overt::py {
 namespace {
@@ -22,6 +24,7 @@ struct State {
   std::unordered_map<PyObject*, std::string> importing;  // dict of a spec -> its module's name
   std::unordered_map<std::string, int> wanted;           // hooks by module
   std::unordered_set<std::string> ending;                // modules whose hooks are running
+  std::set<std::string> ready;                           // whose hooks run at the next safe point
 };
 
 State& state() {
@@ -29,13 +32,23 @@ State& state() {
   return the;
 }
 
+// The interpreter takes its modules apart: whoever asks for sys.modules then is aborted.
+bool is_exiting() {
+#if PY_VERSION_HEX >= 0x030D0000
+  return Py_IsFinalizing() != 0;
+#else
+  return _Py_IsFinalizing() != 0;
+#endif
+}
+
 // Runs what waited for a module. Each is taken out first: it may register or cancel others.
 void run_hooks(const std::string& name, const nb::object& module) {
   auto& all = state();
+  const auto last = all.next;  // what is registered by a hook waits for another import
   while (true) {
     auto it = all.hooks.begin();
     while (it != all.hooks.end() && it->second.module != name) ++it;
-    if (it == all.hooks.end()) return;
+    if (it == all.hooks.end() || it->first >= last) return;
     const auto hook = it->second;
     cancel_import_hook(it->first);
     try {
@@ -52,11 +65,11 @@ void run_hooks(const std::string& name, const nb::object& module) {
   }
 }
 
-// At the interpreter's next safe point: for modules that are put into sys.modules by hand.
+// At the interpreter's next safe point: for modules that were put into sys.modules by hand, or at
+// the end of a reload. Not at once, since a dict that is being written must not be written to.
 int run_ready(void* /*unused*/) {
-  std::vector<std::string> names;
-  for (const auto& [name, count] : state().wanted) names.push_back(name);
-  for (const auto& name : names) {
+  for (const auto& name : std::exchange(state().ready, {})) {
+    if (is_exiting()) break;
     PyObject* module = item(PyImport_GetModuleDict(), name.c_str());
     if (module == nullptr || module == Py_None) continue;
     const auto held = nb::borrow(module);
@@ -94,7 +107,8 @@ void appeared(const std::string& name, PyObject* module) {
     return;
   }
   PyErr_Clear();
-  Py_AddPendingCall(run_ready, nullptr);
+  state().ready.insert(name);
+  call_soon(run_ready);
 }
 
 void finished(PyObject* dict) {
@@ -114,7 +128,7 @@ int on_dict(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyObject* va
     return 0;
   }
   if (event != PyDict_EVENT_ADDED && event != PyDict_EVENT_MODIFIED) return 0;
-  if (key == nullptr || !PyUnicode_CheckExact(key)) return 0;
+  if (key == nullptr || !PyUnicode_CheckExact(key) || is_exiting()) return 0;
   PyObject* error = PyErr_GetRaisedException();
   try {
     if (dict == PyImport_GetModuleDict()) {
@@ -154,16 +168,21 @@ void stop_watching() {
 
 }  // namespace
 
-std::uint64_t when_imported(const std::string& module, ImportHook hook) {
+std::uint64_t at_next_import(const std::string& module, ImportHook hook) {
   start_watching(module);
   auto& all = state();
   all.hooks.emplace(all.next, Hook{module, std::move(hook)});
   ++all.wanted[module];
+  return all.next++;
+}
+
+std::uint64_t when_imported(const std::string& module, ImportHook hook) {
+  const auto registered = at_next_import(module, std::move(hook));
   // Another thread may be in the middle of importing it.
   if (PyObject* present = item(PyImport_GetModuleDict(), module.c_str()); present != nullptr) {
     appeared(module, present);
   }
-  return all.next++;
+  return registered;
 }
 
 bool is_import_ending(const std::string& module) { return state().ending.contains(module); }

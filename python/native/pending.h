@@ -23,6 +23,11 @@ using ImportHook = std::function<void(const nb::object& module)>;
 // Refusal when the interpreter has no watcher id left.
 std::uint64_t when_imported(const std::string& module, ImportHook hook);
 
+// The same for the import after the present one: a module that is there does not count. It is also
+// called at the interpreter's next safe point after the module was executed again, or put into
+// sys.modules by hand.
+std::uint64_t at_next_import(const std::string& module, ImportHook hook);
+
 // Whether the import of a module is at its end, and what waited for it is running: to everybody
 // else the module is still being imported.
 bool is_import_ending(const std::string& module);

@@ -59,6 +59,19 @@ void Records::let_go(nb::object kept) {
   if (!std::exchange(releasing_, true)) call_soon(release);
 }
 
+void Records::renew(int id, Subject subject) {
+  const bool stood = !ledger_.patch(id).reverted;
+  ledger_.renew(id);
+  subjects_[static_cast<std::size_t>(id) - 1] = std::move(subject);
+  if (!stood) enroll(ledger_.patch(id));
+  if (listener_.again) listener_.again(id);
+}
+
+void Records::lose(int id, const std::string& why) {
+  ledger_.lose(id, why);
+  revert(id);
+}
+
 int Records::release(void* /*unused*/) {
   auto& all = records();
   all.releasing_ = false;

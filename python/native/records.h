@@ -47,6 +47,10 @@ class Records {
   int add(Patch patch, Subject subject);
   void revert(int id);
 
+  // A patch was made again at what its target has become, or could not be and holds no longer.
+  void renew(int id, Subject subject);
+  void lose(int id, const std::string& why);
+
   Ledger& ledger() { return ledger_; }
   const std::vector<Subject>& subjects() const { return subjects_; }  // by id - 1
 

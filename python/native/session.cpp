@@ -198,7 +198,7 @@ std::string boot(const std::string& text) {
                         },
                     .reverted =
                         [=](int id) {
-                          if (is_own()) journal->revert(id);
+                          if (is_own()) journal->revert(id, records().ledger().patch(id).lost);
                         },
                     .again =
                         [=](int id) {

@@ -36,6 +36,9 @@ class Spot {
   // A layer of this spot was settled or unsettled: puts it on the path of calls, or off it.
   virtual void refresh(const std::shared_ptr<GovernedLayer>& layer) = 0;
 
+  // Whether this is where a target that leads to `found` is patched.
+  virtual bool is_of(const Found& found) const = 0;
+
   virtual Footing standing(const std::shared_ptr<GovernedLayer>& layer) const = 0;
 
   // Takes away pass-throughs that are no longer buried. True when nothing of ours is left.
@@ -51,8 +54,11 @@ class Spot {
 // The spot of a name. There is one for each place, for as long as something of ours is at it.
 std::shared_ptr<Spot> spot_of_name(const Found& found, const Target& target);
 
-// The spot of the function that was found at a name, for reach "everywhere". Throws Refusal where
-// the value is no function that can be redirected.
+// Whether what was found is a class, whose calls are redirected for either reach.
+bool is_class(const Found& found);
+
+// The spot of the function or class that was found at a name, for reach "everywhere". Throws
+// Refusal where the value is no function that can be redirected.
 std::shared_ptr<Spot> spot_of_function(const Found& found, const Target& target);
 
 // What layers of a name were put over is gone: `base` is what is to be put back when they leave.

@@ -1,4 +1,4 @@
-// A function that is redirected, for reach "everywhere".
+// A function that is redirected, for reach "everywhere"; a class, for either reach.
 //
 // Two call shapes go past the entry of a Python function, since the interpreter copies its code
 // into them: __init__ of a class (3.13 and later) and the getter of a property (3.14). There the
@@ -48,6 +48,14 @@ class Shim {
   Carrier carrier_;
 };
 
+// What governed layers of the name stand before: these stay, and the function behind them is meant.
+nb::object behind_layers(nb::object value) {
+  while (value.is_valid() && is_stand_in(value.ptr())) {
+    value = nb::borrow(reinterpret_cast<StandIn*>(value.ptr())->original);
+  }
+  return value;
+}
+
 class FunctionSpot;
 
 using FunctionSpots = std::unordered_map<PyObject*, std::shared_ptr<FunctionSpot>>;
@@ -89,6 +97,10 @@ class FunctionSpot final : public Spot {
 
   void refresh(const std::shared_ptr<GovernedLayer>& /*layer*/) override { update(); }
 
+  bool is_of(const Found& found) const override {
+    return behind_layers(inside_of(behind_layers(found.value))).is(function_);
+  }
+
   Footing standing(const std::shared_ptr<GovernedLayer>& /*layer*/) const override {
     return redirect_->stands() ? Footing::stands : Footing::buried;
   }
@@ -114,34 +126,16 @@ class FunctionSpot final : public Spot {
   std::vector<std::unique_ptr<Shim>> shims_;
 };
 
-// What governed layers of the name stand before: these stay, and the function behind them is meant.
-nb::object behind_layers(nb::object value) {
-  while (value.is_valid() && is_stand_in(value.ptr())) {
-    value = nb::borrow(reinterpret_cast<StandIn*>(value.ptr())->original);
-  }
-  return value;
-}
-
-// The Python or C function that runs when the raw value is called.
+// The Python or C function that runs when the raw value is called; a class is one by itself.
 nb::object function_in(const Found& found, const Target& target) {
-  auto raw = behind_layers(found.value);
-  if (PyFunction_Check(raw.ptr()) || is_c_function(raw.ptr())) return raw;
-  nb::object inner;
-  if (PyObject_TypeCheck(raw.ptr(), &PyProperty_Type) != 0) {
-    inner = raw.attr("fget");
-  } else if (PyObject_TypeCheck(raw.ptr(), &PyStaticMethod_Type) != 0 ||
-             PyObject_TypeCheck(raw.ptr(), &PyClassMethod_Type) != 0) {
-    inner = raw.attr("__func__");
-  }
-  inner = behind_layers(std::move(inner));
-  if (inner.is_valid() && (PyFunction_Check(inner.ptr()) || is_c_function(inner.ptr()))) {
+  const auto raw = behind_layers(found.value);
+  auto inner = behind_layers(inside_of(raw));
+  if (PyFunction_Check(inner.ptr()) || is_c_function(inner.ptr()) || PyType_Check(raw.ptr())) {
     return inner;
   }
   std::string what = "a value of type '" + type_qualname(Py_TYPE(raw.ptr())) +
                      "' has no entry of its own that every reference goes through; ";
-  if (PyType_Check(raw.ptr())) {
-    what += "patch its __init__ or __new__ everywhere, or the class by its name";
-  } else if (PyMethod_Check(raw.ptr())) {
+  if (PyMethod_Check(raw.ptr())) {
     what += "it is a bound method: patch the method of its class";
   } else {
     what += "patch it by its name";
@@ -149,18 +143,27 @@ nb::object function_in(const Found& found, const Target& target) {
   refuse(Code::refused, what, target.str());
 }
 
+std::unique_ptr<Redirect> redirect(PyObject* function, const std::string& target) {
+  if (PyType_Check(function)) return redirect_class(function, target);
+  return PyFunction_Check(function) ? redirect_function(function)
+                                    : redirect_c_function(function, target);
+}
+
 bool is_inlined(const Place& place, const nb::object& raw) {
   if (place.holder != Holder::type || !raw.is_valid()) return false;
   const bool init = PyUnicode_CompareWithASCIIString(place.key.ptr(), "__init__") == 0;
-  return (init && PyFunction_Check(raw.ptr())) ||
-         PyObject_TypeCheck(raw.ptr(), &PyProperty_Type) != 0;
+  return (init && PyFunction_Check(raw.ptr())) || is_property(raw.ptr());
 }
 
 }  // namespace
 
+bool is_class(const Found& found) { return PyType_Check(behind_layers(found.value).ptr()); }
+
 std::shared_ptr<Spot> spot_of_function(const Found& found, const Target& target) {
   const auto function = function_in(found, target);
-  if (PyFunction_Check(function.ptr())) {
+  if (PyType_Check(function.ptr())) {
+    try_redirecting_classes();
+  } else if (PyFunction_Check(function.ptr())) {
     try_redirecting_functions();
   } else {
     try_redirecting_c_functions(target.str());
@@ -168,10 +171,7 @@ std::shared_ptr<Spot> spot_of_function(const Found& found, const Target& target)
   auto& spot = function_spots()[function.ptr()];
   if (!spot) {
     try {
-      spot = std::make_shared<FunctionSpot>(PyFunction_Check(function.ptr())
-                                                ? redirect_function(function.ptr())
-                                                : redirect_c_function(function.ptr(), target.str()),
-                                            function);
+      spot = std::make_shared<FunctionSpot>(redirect(function.ptr(), target.str()), function);
     } catch (...) {
       function_spots().erase(function.ptr());
       throw;

@@ -81,6 +81,8 @@ class NameSpot final : public Spot {
     if (auto* run = run_of(layer)) update(*run);
   }
 
+  bool is_of(const Found& found) const override { return place_.same_as(found.place); }
+
   Footing standing(const std::shared_ptr<GovernedLayer>& layer) const override {
     const auto* run = run_of(layer);
     if (run == nullptr) return Footing::buried;

@@ -81,18 +81,6 @@ class FunctionSwitch final : public ForeignSwitch, public ForeignCall {
   bool armed_ = false;
 };
 
-// The function that is called through a raw value of a class or a module.
-nb::object function_of(const nb::object& raw) {
-  if (PyFunction_Check(raw.ptr())) return raw;
-  nb::object inner;
-  if (Py_TYPE(raw.ptr()) == &PyStaticMethod_Type || Py_TYPE(raw.ptr()) == &PyClassMethod_Type) {
-    inner = raw.attr("__func__");
-  } else if (PyObject_TypeCheck(raw.ptr(), &PyProperty_Type) != 0) {
-    inner = raw.attr("fget");
-  }
-  return inner.is_valid() && PyFunction_Check(inner.ptr()) ? inner : nb::object();
-}
-
 bool binds_instance(const nb::object& raw) {
   return PyType_HasFeature(Py_TYPE(raw.ptr()), Py_TPFLAGS_METHOD_DESCRIPTOR) != 0;
 }

@@ -44,12 +44,14 @@ class Patch:
     origin: str
     """`governed`: made through Overt. `foreign`: made by other code."""
     state: str
-    """on, off, buried (something else was put at the name since) or reverted."""
+    """on, off, buried (something else was put at the name since), reverted or lost."""
     reach: str
     """`name` or `everywhere`."""
     reason: str | None
     scope: str | None
     lifetime: str | None
+    lost: str | None
+    """Why it holds no longer, where nobody took it back."""
 
 
 def report() -> dict[str, Any]:
@@ -85,6 +87,7 @@ def ledger(*, internal: bool = False) -> tuple[Patch, ...]:
             reason=entry.get("reason"),
             scope=entry.get("scope"),
             lifetime=entry.get("lifetime"),
+            lost=entry.get("lost"),
         )
         for entry in report()["patches"]
         if internal or not entry["internal"]

@@ -92,7 +92,10 @@ class Handle:
 
     @property
     def state(self) -> str:
-        """One of idle, pending (its target is not imported yet), on, off, buried."""
+        """One of idle, pending (its target is not imported yet), on, off, buried, lost.
+
+        Lost: its module was imported again and the target is gone, or does not fit any more.
+        """
         return self._native.state
 
     @property

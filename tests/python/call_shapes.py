@@ -13,6 +13,12 @@ ADVICE = """
 def advice(original, *args, **kwargs):
     return "new " + original(*args, **kwargs)
 """
+MADE = """
+def advice(original, *args, **kwargs):
+    made = original(*args, **kwargs)
+    made.value = 'new ' + made.value
+    return made
+"""
 FUNCTION = """
 def target(a=1, *rest, b=2, **more):
     return "old"
@@ -251,12 +257,52 @@ METHODS = (
         "class call",
         "class target:\n    def __init__(self, a=1):\n        self.value = 'old'\n",
         "return target(1).value",
-        advice="def advice(original, *args, **kwargs):\n"
-        "    made = original(*args, **kwargs)\n"
-        "    made.value = 'new ' + made.value\n    return made\n",
-        refused={
-            "everywhere": "patch its __init__ or __new__ everywhere, or the class by its name"
-        },
+        advice=MADE,
+    ),
+    Shape(
+        "class call, copy made before",
+        "class target:\n    def __init__(self, a=1):\n        self.value = 'old'\nheld = target\n",
+        "return held(1).value",
+        advice=MADE,
+    ),
+    Shape(
+        "class call with stars",
+        "class target:\n    def __init__(self, a=1, *, b=2):\n        self.value = 'old'\n",
+        "return target(*(1,), **{'b': 3}).value",
+        advice=MADE,
+    ),
+    Shape(
+        "class call without __init__",
+        "class target:\n    value = 'old'\n",
+        "return target().value",
+        advice=MADE,
+    ),
+    Shape(
+        "class call through map",
+        "class target:\n    def __init__(self, a=1):\n        self.value = 'old'\n",
+        "return next(map(target, [1])).value",
+        advice=MADE,
+    ),
+    Shape(
+        "class call of an heir",
+        "class Base:\n    def __init__(self, a=1):\n        self.value = 'old'\n"
+        "class target(Base): ...\n",
+        "return target(1).value if Base(1).value == 'old' else ''",
+        advice=MADE,
+    ),
+    Shape(
+        "class call of a heap exception",
+        "class target(Exception):\n    value = 'old'\n",
+        "try:\n    raise target(1)\nexcept target as error:\n    return error.value",
+        advice=MADE,
+    ),
+    Shape(
+        "class whose metaclass calls it",
+        "class Meta(type):\n    def __call__(cls, *args):\n        return super().__call__(*args)\n"
+        "class target(metaclass=Meta):\n    value = 'old'\n",
+        "return target().value",
+        advice=MADE,
+        refused=dict.fromkeys(("name", "everywhere"), "patch __call__ of the metaclass"),
     ),
     Shape(
         "instance that is called",

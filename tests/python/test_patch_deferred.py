@@ -198,34 +198,6 @@ def test_module_put_there_by_hand(late) -> None:
     assert module.price() == 1
 
 
-def test_reload_tells_the_loss(late) -> None:
-    """The new body binds new functions over the patch: it is buried, and can be made again."""
-    module = load()
-    with overt.around(f"{NAME}:price", doubled) as handle:
-        importlib.reload(module)
-        assert (module.price(), handle.state) == (1, "buried")
-        assert handle.record is not None
-        assert handle.record.state == "buried"
-        handle.remove()
-        with handle:
-            assert (module.price(), handle.state) == (2, "on")
-    assert module.price() == 1
-
-
-def test_import_anew_tells_the_loss(late) -> None:
-    """The patch is in the old module; a new handle, or the same again, is for the new one."""
-    old = load()
-    with overt.around(f"{NAME}:price", doubled) as handle:
-        del sys.modules[NAME]
-        new = load()
-        assert (old.price(), new.price(), handle.state) == (2, 1, "buried")
-        handle.remove()
-        assert old.price() == 1
-        with handle:
-            assert (old.price(), new.price(), handle.state) == (1, 2, "on")
-    assert type(new.price).__name__ == "function"
-
-
 def test_waiting_changes_nothing_in_sys_meta_path_and_ends(late) -> None:
     """No finder, no hook; when nobody waits any more no watcher is left."""
     before = list(sys.meta_path), list(sys.path_hooks)

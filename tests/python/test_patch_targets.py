@@ -238,8 +238,10 @@ def test_refused_with_a_reason(cast, target) -> None:
         ("builtins:len", "specialised instruction"),
         ("builtins:isinstance", "specialised instruction"),
         ("builtins:list.append", "specialised instruction"),
+        ("builtins:str", "in ways of its own"),
+        ("builtins:ValueError", "in ways of its own"),
+        ("enum:Enum", "its metaclass 'EnumType' calls it in a way of its own"),
         ("patch_cast:LIMIT", "no entry of its own"),
-        ("patch_cast:Item", "patch its __init__ or __new__"),
         ("patch_cast:bound", "patch the method of its class"),
         ("patch_cast:cached", "patch it by its name"),
     ],
@@ -259,11 +261,15 @@ def test_value_for_a_function_everywhere_is_refused(cast) -> None:
     assert refusal.value.target == "patch_cast:price"
 
 
-def test_class_of_exceptions_is_refused(cast) -> None:
-    """`except` would fail with a TypeError; __init__ can be patched."""
+def test_class_of_exceptions_is_caught_as_ever(cast) -> None:
+    """The class stays what it is, so `except` finds it, whatever is patched."""
     cast.Oops = type("Oops", (Exception,), {"__module__": "patch_cast"})
-    with pytest.raises(overt.RefusedError, match="patch its __init__ or __new__"):
-        overt.observe("patch_cast:Oops").install()
+    with overt.observe("patch_cast:Oops") as handle:
+        with pytest.raises(cast.Oops):
+            raise cast.Oops("x")
+        with pytest.raises(cast.Oops):
+            raise cast.Oops
+        assert handle.stats.calls == 2
     with overt.observe("patch_cast:Oops.__init__") as handle:
         with pytest.raises(cast.Oops):
             raise cast.Oops("x")

@@ -11,6 +11,7 @@
 //   {"patch": {...}, "modules": 312}       as in overt.report/1, with the modules that were there
 //   by then
 //   {"revert": 3}   {"again": 3}
+//   {"revert": 3, "lost": "why"}           nobody took it back
 //   {"switch": {...}}                      a change of votes, as in switch_json.h
 //   {"end": {"modules": 312, "watch_ms": 4.1, "reach": [[3, 2, ["shop.http"]]]}}
 //                                          absent when the process was killed; reach by patch:
@@ -54,7 +55,7 @@ class Journal {
   result<void> open(const std::string& path, const JournalHead& head);
 
   void patch(const Patch& patch, int modules);
-  void revert(int id);
+  void revert(int id, const std::string& lost = {});  // why, where nobody took it back
   void again(int id);
   bool switched(const std::string& entry);  // a JSON value; false: it could not be written
   void end(int modules, double watch_ms, const std::vector<Patch>& patches = {});

@@ -36,6 +36,12 @@ class Ledger {
   // Marks a patch as undone. It stays listed; the layers above it move down.
   void revert(int id);
 
+  // The patch was made once more at what its target has become; it need not have been undone.
+  void renew(int id);
+
+  // Keeps why a patch holds no longer, for a revert that nobody asked for.
+  void lose(int id, std::string why);
+
   // Forgets everything; ids start again.
   void clear();
 

@@ -64,9 +64,10 @@ struct Patch {
   std::uint64_t errors = 0;
   std::optional<Cost> cost;  // of the calls that were timed
   bool reverted = false;
-  int layer = 1;  // 1 is the innermost patch of its target
-  int times = 1;  // how often the same line made the same patch again after it had been reverted
-  double at = 0;  // seconds since the epoch, of the first time
+  std::string lost;  // why it holds no longer, where nobody took it back; "" else
+  int layer = 1;     // 1 is the innermost patch of its target
+  int times = 1;     // how often the same line made the same patch again after it had been reverted
+  double at = 0;     // seconds since the epoch, of the first time
   std::uint64_t thread = 0;  // native thread id
   Site site;
   std::vector<Site> stack;  // innermost first, from the write outwards
