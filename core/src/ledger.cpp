@@ -60,6 +60,7 @@ int Ledger::place(Patch patch) {
   if (again) {
     this->patch(id).reverted = false;
     this->patch(id).lost.clear();
+    this->patch(id).lifetime = patch.lifetime;  // the same handle may be installed for a block
     ++this->patch(id).times;
   } else {
     patch.id = id;

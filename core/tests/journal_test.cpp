@@ -34,6 +34,19 @@ TEST_CASE("what is written is read back") {
   CHECK(patches_in(journal.path()) == "1 time:sleep x2, 2 time:time reverted");
 }
 
+TEST_CASE("a patch that is lost keeps the reason until it is made again") {
+  const Directory files;
+  Journal journal;
+  REQUIRE(journal.open(files.path("7.journal"), head_of(7)));
+  journal.patch(patch_with_id(1), 100);
+  journal.revert(1, "the name is gone");
+  CHECK(read_journal(journal.path())->report.patches[0].lost == "the name is gone");
+  journal.again(1);
+  const auto again = read_journal(journal.path());
+  CHECK(again->report.patches[0].lost.empty());
+  CHECK_FALSE(again->report.patches[0].reverted);
+}
+
 TEST_CASE("a process that was killed leaves what it had seen by then") {
   const Directory files;
   Journal journal;

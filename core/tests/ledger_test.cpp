@@ -231,5 +231,20 @@ TEST_CASE("a full ledger counts what it drops and still knows what it has") {
   CHECK(ledger.patch(1).times == 2);
 }
 
+TEST_CASE("a patch that is made again at another object stays one patch") {
+  Ledger ledger;
+  add(ledger, "ab");
+  ledger.renew(1);
+  CHECK(layers(ledger) == "1 2");
+  CHECK(ledger.patch(1).times == 2);
+  ledger.lose(1, "the name is gone");
+  ledger.revert(1);
+  CHECK(layers(ledger) == "2");
+  CHECK(ledger.patch(1).lost == "the name is gone");
+  ledger.renew(1);
+  CHECK(layers(ledger) == "2 1");
+  CHECK(ledger.patch(1).lost.empty());
+}
+
 }  // namespace
 }  // namespace overt::test

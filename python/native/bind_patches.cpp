@@ -139,7 +139,7 @@ void bind_patches(nb::module_& m) {
   nb::set_leak_warnings(false);
   nb::class_<GovernedPatch>(m, "GovernedPatch", nb::type_slots(collected.data()),
                             "One governed patch. Made by patch() and the like.")
-      .def("install", &GovernedPatch::install)
+      .def("install", &GovernedPatch::install, nb::arg("block") = false)
       .def("remove", &GovernedPatch::remove)
       .def("set_off", &GovernedPatch::set_off, nb::arg("off"))
       .def("stats", &stats)

@@ -54,6 +54,7 @@ class Wrapper {
  public:
   Wrapper(const nb::object& advice, const std::string& owner) : advice_(advice) {
     state_->function = advice;
+    state_->life = life_of(kind_of(advice));
     owner_ = owner.empty() ? caller().owner.name : owner;
     set_off(false);
   }

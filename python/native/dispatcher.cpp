@@ -41,7 +41,7 @@ void set_top(PyObject* dispatcher, Link* top) {
   Link* const before = as_dispatcher(dispatcher)->top;
   as_dispatcher(dispatcher)->top = top;
   as_dispatcher(dispatcher)->head.vectorcall =
-      top != nullptr ? dispatcher_entry(top->state->advice) : pass;
+      top != nullptr ? dispatcher_entry(*top->state) : pass;
   if (before != nullptr) let_go(before);
 }
 

@@ -60,8 +60,8 @@ class GovernedPatch final : public IdleListener,
   GovernedPatch& operator=(const GovernedPatch&) = delete;
 
   // Throws Refusal or nb::python_error; then nothing has changed. Under OVERT=0 the ledger has the
-  // patch, off, and that is all.
-  void install();
+  // patch, off, and that is all. `block`: for the length of a `with` block.
+  void install(bool block = false);
   // Nothing is left of the patch, or, where it is buried, a pass-through. Idempotent.
   void remove();
   // The same, also where the patch is open in several contexts.
@@ -128,6 +128,7 @@ class GovernedPatch final : public IdleListener,
   void lose(const std::string& why);
   void prepare(const Found& found);
   void prepare_call(const nb::object& target, bool replaces, bool method);
+  bool is_same_as(const GovernedPatch& other) const;
   void refuse_twice() const;
   void record(const Found& found);
   void record_again(const Found& found);
@@ -151,6 +152,7 @@ class GovernedPatch final : public IdleListener,
   int entered_ = 0;           // scopes that are open, of a context
   std::uint64_t serial_ = 0;  // while the process keeps it
   int id_ = 0;
+  bool block_ = false;       // installed for the length of a block
   bool plain_ = false;       // installed under OVERT=0: in the ledger only
   bool voted_off_ = false;   // by the handle
   std::uint64_t timer_ = 0;  // of its ttl

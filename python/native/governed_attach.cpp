@@ -20,20 +20,6 @@ bool takes_itself(const Found& found) {
   return found.place.holder == Holder::type && !is_static(found.value.ptr());
 }
 
-Life life_of(CallKind kind) {
-  switch (kind) {
-    case CallKind::plain:
-      return Life::plain;
-    case CallKind::coroutine:
-      return Life::coroutine;
-    case CallKind::generator:
-      return Life::generator;
-    case CallKind::async_generator:
-      return Life::async_generator;
-  }
-  return Life::plain;
-}
-
 }  // namespace
 
 void GovernedPatch::attach(const nb::object& module) {
@@ -114,10 +100,10 @@ void GovernedPatch::prepare(const Found& found) {
 void GovernedPatch::prepare_call(const nb::object& target, bool replaces, bool method) {
   if (!target.is_valid()) return;  // the carrier will say why
   auto& state = *layer_->state;
-  if (wish_.advice == Advice::observe) {
-    state.life = life_of(kind_of(target));
-    return;
-  }
+  // A plain advice returns what the original made, untouched.
+  const bool around = wish_.advice == Advice::around;
+  state.life = life_of(kind_of(around ? state.function : target));
+  if (wish_.advice == Advice::observe) return;
   const auto check = [&](const nb::object& callee, std::size_t leading, const char* role) {
     if (!callee.is_valid()) return;
     if (auto why = refusal(callee, target, leading, role, method)) {
@@ -125,23 +111,29 @@ void GovernedPatch::prepare_call(const nb::object& target, bool replaces, bool m
     }
   };
   if (replaces) return check(state.function, 0, "replacement");
-  if (wish_.advice == Advice::around) return check(state.function, 1, "advice");
+  if (around) return check(state.function, 1, "advice");
   check(state.function, 0, "observer `before`");
   check(state.after, 1, "observer `after`");
   check(state.failed, 1, "observer `failed`");
 }
 
+// The same does the same thing, in the same way, for the same calls.
+bool GovernedPatch::is_same_as(const GovernedPatch& other) const {
+  const auto& mine = *layer_->state;
+  const auto& theirs = *other.layer_->state;
+  return other.wish_.advice == wish_.advice && other.wish_.reach == wish_.reach &&
+         other.maker_.owner == maker_.owner && theirs.function.is(mine.function) &&
+         theirs.after.is(mine.after) && theirs.failed.is(mine.failed) &&
+         other.wish_.root.is(wish_.root) && theirs.scope.holds();
+}
+
 void GovernedPatch::refuse_twice() const {
-  const auto& function = layer_->state->function;
   if (wish_.again) return;
   const auto [first, last] = kept().by_target.equal_range(wish_.target.str());
   for (auto it = first; it != last; ++it) {
     const auto* other = it->second;
-    const bool same = other != this && other->wish_.advice == wish_.advice &&
-                      other->wish_.reach == wish_.reach &&
-                      other->layer_->state->function.ptr() == function.ptr() &&
-                      other->maker_.owner == maker_.owner;
-    if (same && function.is_valid() && other->import_hook_ == 0) {
+    const bool present = other->import_hook_ == 0 && other->lost_.empty();
+    if (other != this && present && is_same_as(*other)) {
       refuse(Code::duplicate,
              "'" + maker_.owner.name + "' has made this very patch already (p" +
                  std::to_string(other->id_) + "); again=True makes it a second time",

@@ -10,8 +10,9 @@
 
 namespace overt::py {
 
-void GovernedPatch::install() {
+void GovernedPatch::install(bool block) {
   hear_environment();
+  if (!is_present()) block_ = block;
   if (!is_present()) audit(AuditEvent::install, wish_.target.str(), maker_.owner.name);
   is_plain() ? note() : put_on();
 }

@@ -70,7 +70,7 @@ Patch GovernedPatch::as_recorded(bool builtin) const {
   patch.reason = wish_.reason;
   patch.fail_patched = wish_.fail_patched;
   patch.everywhere = wish_.reach == Reach::everywhere;
-  patch.lifetime = wish_.ttl > 0 ? "ttl" : "process";
+  patch.lifetime = block_ ? "scope" : wish_.ttl > 0 ? "ttl" : "process";
   constexpr std::array<const char*, 3> kScopes = {"process", "thread", "context"};
   patch.scope = kScopes[static_cast<std::size_t>(wish_.scope)];
   return patch;

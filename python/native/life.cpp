@@ -8,6 +8,7 @@
 
 #include "evidence.h"
 #include "namespaces.h"
+#include "probe.h"
 
 namespace overt::py {
 namespace {
@@ -20,10 +21,12 @@ enum class End : std::uint8_t { finished, failed, stopped };
 struct Life {
   PyObject_HEAD PyObject* inner;  // owned
   PyObject* of;                   // owned, of a step; nullptr else
+  PyObject* probe;                // owned, of an advice or an original that is looked at
   PyObject* weakrefs;
   std::shared_ptr<LayerState>* state;
   Clock::time_point born;
   Clock::duration busy;
+  Role role;
   bool over;
   bool closing;  // of a step: it closes its generator
 };
@@ -35,7 +38,8 @@ struct LifeTypes {
   PyTypeObject* async_generator;
   PyTypeObject* step;
 };
-const LifeTypes& life_types();
+
+const LifeTypes* types = nullptr;  // made once, live as long as the interpreter
 
 Life* as_life(PyObject* object) { return reinterpret_cast<Life*>(object); }
 
@@ -47,10 +51,25 @@ std::uint64_t nanoseconds(Clock::duration duration) {
       std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count());
 }
 
+// What became of an advice's life, beside what the original raised in it.
+void weigh_life(Life* life, LayerState& state, End how) {
+  if (life->probe == nullptr) return;
+  const auto raised = end_probe(life->probe);
+  const bool failed =
+      PyErr_Occurred() != nullptr && PyErr_ExceptionMatches(PyExc_StopIteration) == 0;
+  const bool closed = how == End::stopped && !failed;  // from outside: nobody swallowed anything
+  weigh(state.evidence, closed ? nullptr : raised.ptr(), how == End::finished);
+}
+
 void end(Life* life, End how) {
   life = whole(life);
-  if (std::exchange(life->over, true)) return;
+  if (std::exchange(life->over, true) || life->role == Role::original) return;
   auto& state = **life->state;
+  if (life->role == Role::advised) {
+    weigh_life(life, state, how);
+    if (how == End::failed && !state.note.empty()) add_note(state.note);
+    return;
+  }
   state.meter->record(nanoseconds(life->busy));
   state.elapsed->record(nanoseconds(Clock::now() - life->born));
   if (how == End::failed) state.cell->errors.add();
@@ -79,8 +98,9 @@ void end_with_error(Life* life) {
   const auto* type = reinterpret_cast<PyTypeObject*>(PyErr_Occurred());
   const std::string_view full = type->tp_name;
   const auto name = full.substr(full.rfind('.') + 1);
-  const bool stopped = PyErr_ExceptionMatches(PyExc_GeneratorExit) != 0 ||
-                       name == "CancelledError" || name == "Cancelled";
+  const bool closed = PyErr_ExceptionMatches(PyExc_GeneratorExit) != 0;
+  const bool stopped = closed || name == "CancelledError" || name == "Cancelled";
+  if (whole(life)->role == Role::original && !closed) tell_probe(whole(life)->probe);
   end(life, stopped ? End::stopped : End::failed);
 }
 
@@ -176,12 +196,15 @@ PyObject* close_method(PyObject* self, PyObject* /*unused*/) {
 
 PyObject* itself(PyObject* self) { return Py_NewRef(self); }
 
-PyObject* new_life(PyTypeObject* type, PyObject* inner, const std::shared_ptr<LayerState>& state) {
+PyObject* new_life(PyTypeObject* type, PyObject* inner, const std::shared_ptr<LayerState>& state,
+                   Role role, PyObject* probe) {
   auto* object = type->tp_alloc(type, 0);
   if (object == nullptr) return nullptr;
   auto* life = as_life(object);
   life->inner = inner;
   life->state = new (std::nothrow) std::shared_ptr<LayerState>(state);
+  life->role = role;
+  life->probe = Py_XNewRef(probe);
   life->born = Clock::now();
   life->busy = {};
   if (life->state != nullptr) return object;
@@ -193,7 +216,8 @@ PyObject* new_life(PyTypeObject* type, PyObject* inner, const std::shared_ptr<La
 // Wraps what a method of an async generator returned: its awaiting is a part of the life.
 PyObject* step(PyObject* self, PyObject* made, bool closing) {
   if (made == nullptr) return nullptr;
-  PyObject* wrapped = new_life(life_types().step, made, *as_life(self)->state);
+  PyObject* wrapped =
+      new_life(types->step, made, *as_life(self)->state, as_life(self)->role, nullptr);
   if (wrapped == nullptr) {
     Py_DECREF(made);
     return nullptr;
@@ -239,12 +263,14 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(self));
   Py_VISIT(as_life(self)->inner);
   Py_VISIT(as_life(self)->of);
+  Py_VISIT(as_life(self)->probe);
   return 0;
 }
 
 int clear(PyObject* self) {
   Py_CLEAR(as_life(self)->inner);
   Py_CLEAR(as_life(self)->of);
+  Py_CLEAR(as_life(self)->probe);
   return 0;
 }
 
@@ -255,7 +281,8 @@ void free_life(PyObject* self) {
   if (life->weakrefs != nullptr) PyObject_ClearWeakRefs(self);
   // Dropped before its end: what the interpreter does to such an object (close, warn, the event
   // loop's hook for async generators) happens to the wrapped one, now.
-  if (life->of == nullptr && life->state != nullptr && !life->over) {
+  const bool measured = life->role == Role::observed && life->of == nullptr;
+  if (measured && life->state != nullptr && !life->over) {
     (*life->state)->abandoned.add();
   }
   PyObject* error = PyErr_GetRaisedException();
@@ -315,9 +342,9 @@ PyTypeObject* without(PyTypeObject* type, const char* name) {
   return type;
 }
 
-const LifeTypes& life_types() {
-  // A type each: asyncio remembers which types are coroutines.
-  static const LifeTypes types = {
+// A type each: asyncio remembers which types are coroutines.
+LifeTypes make_types() {
+  return {
       without(make_type("overt._native.Coroutine", {{Py_am_await, slot(itself)},
                                                     {Py_am_send, slot(send)},
                                                     {Py_tp_iternext, slot(next)},
@@ -342,7 +369,6 @@ const LifeTypes& life_types() {
                                        {Py_tp_iternext, slot(next)},
                                        {Py_tp_methods, driven.data()}}),
   };
-  return types;
 }
 
 bool is_awaitable(PyObject* generator) {
@@ -352,21 +378,28 @@ bool is_awaitable(PyObject* generator) {
 }
 
 PyTypeObject* type_for(PyObject* made) {
-  if (PyCoro_CheckExact(made)) return life_types().coroutine;
+  if (PyCoro_CheckExact(made)) return types->coroutine;
   if (PyGen_CheckExact(made)) {
-    return is_awaitable(made) ? life_types().iterable_coroutine : life_types().generator;
+    return is_awaitable(made) ? types->iterable_coroutine : types->generator;
   }
-  if (PyAsyncGen_CheckExact(made)) return life_types().async_generator;
+  if (PyAsyncGen_CheckExact(made)) return types->async_generator;
   return nullptr;  // an awaitable of another kind: only the call that made it is counted
 }
 
 }  // namespace
 
-PyObject* begin_life(const std::shared_ptr<LayerState>& state, PyObject* made) {
+void make_life_types() {
+  if (types == nullptr) types = new LifeTypes(make_types());
+}
+
+bool has_life(PyObject* made) { return type_for(made) != nullptr; }
+
+PyObject* begin_life(const std::shared_ptr<LayerState>& state, PyObject* made, Role role,
+                     PyObject* probe) {
   if (made == nullptr) return nullptr;
   auto* type = type_for(made);
   if (type == nullptr) return made;
-  PyObject* life = new_life(type, made, state);
+  PyObject* life = new_life(type, made, state, role, probe);
   if (life != nullptr) return life;
   PyErr_Clear();
   return made;

@@ -1,7 +1,7 @@
-// Coroutines, generators and async generators under observation: their whole life is measured, not
-// the call that made them.
+// Coroutines, generators and async generators under observation: their whole life is measured, or
+// what they raise in it is looked at, not the call that made them.
 //
-// What an observed function returned is wrapped in an object that passes everything on to it and
+// What a function returned is wrapped in an object that passes everything on to it and
 // answers for it: isinstance(), attributes, await, send, throw, close. Busy time is what is spent
 // inside, elapsed time runs from the call to the end. State lives in the object, so a switch of
 // greenlet, thread or context inside disturbs nothing.
@@ -15,8 +15,24 @@
 
 namespace overt::py {
 
+// Whose life it is.
+enum class Role : std::uint8_t {
+  observed,  // of observe(): measured and counted
+  advised,   // what a layer returned: its exceptions are noted, and weighed against the original's
+  original,  // what was made below an advice: its exceptions are told to the probe
+};
+
 // Begins the life of `made`, which is stolen; nullptr stays nullptr. What is none of the kinds is
-// returned as it is, and so is everything when there is no memory.
-PyObject* begin_life(const std::shared_ptr<LayerState>& state, PyObject* made);
+// returned as it is, and so is everything when there is no memory. `probe` may be nullptr, and
+// `state` too of an original.
+PyObject* begin_life(const std::shared_ptr<LayerState>& state, PyObject* made, Role role,
+                     PyObject* probe = nullptr);
+
+// Whether begin_life() would wrap it.
+bool has_life(PyObject* made);
+
+// Made at the import of the extension, and not when first needed: a type is not made without
+// running Python code, and another thread that needed it meanwhile would wait with the GIL.
+void make_life_types();
 
 }  // namespace overt::py

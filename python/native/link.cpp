@@ -57,6 +57,9 @@ PyObject* pass(Link* link, PyObject* const* args, std::size_t nargsf, PyObject* 
   return result;
 }
 
+// Every call has to be looked at for what it makes: exceptions of a life carry a note.
+bool is_noted(const LayerState& state) { return state.life != Life::plain && !state.note.empty(); }
+
 std::uint32_t next_countdown(const Link* link, std::uint32_t every) {
   return link->cell->entered.get() < kFirst ? 1 : every;
 }
@@ -69,16 +72,20 @@ std::uint32_t next_countdown(const Link* link, std::uint32_t every) {
 
 [[gnu::noinline]] PyObject* around_probed(Link* link, PyObject* const* args, std::size_t nargsf,
                                           PyObject* kwnames) {
-  link->countdown = next_countdown(link, kProbed);
+  const bool lives = link->state->life != Life::plain;
+  link->countdown = is_noted(*link->state) ? 1 : next_countdown(link, kProbed);
   nb::object probe;
   try {
-    probe = new_probe(link->head.original);
+    probe = new_probe(link->head.original, lives);
   } catch (nb::python_error& error) {  // no memory: the call is what matters
     error.restore();
     PyErr_Clear();
     return call_with_first(link->function, link->head.original, args, nargsf, kwnames);
   }
   PyObject* result = call_with_first(link->function, probe.ptr(), args, nargsf, kwnames);
+  if (lives && result != nullptr && has_life(result)) {
+    return begin_life(*link->kept, result, Role::advised, probe.ptr());
+  }
   const auto raised = end_probe(probe.ptr());
   if (weigh(link->state->evidence, raised.ptr(), result != nullptr)) link->countdown = 1;
   return result;
@@ -96,18 +103,19 @@ std::uint32_t next_countdown(const Link* link, std::uint32_t every) {
 }
 
 // What each advice makes of a call that is not closed to it.
-template <Advice kAdvice>
+template <Advice kAdvice, bool kNoted>
 PyObject* advise(Link* link, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
   PyObject* original = link->head.original;
   if constexpr (kAdvice == Advice::replace) {
-    return call(link->function, args, nargsf, kwnames);
+    PyObject* result = call(link->function, args, nargsf, kwnames);
+    return kNoted ? begin_life(*link->kept, result, Role::advised) : result;
   } else if constexpr (kAdvice == Advice::around) {
     if (--link->countdown == 0) [[unlikely]]
       return around_probed(link, args, nargsf, kwnames);
     return call_with_first(link->function, original, args, nargsf, kwnames);
   } else if constexpr (kAdvice == Advice::observe) {
     if (link->state->life != Life::plain) {
-      return begin_life(*link->kept, call(original, args, nargsf, kwnames));
+      return begin_life(*link->kept, call(original, args, nargsf, kwnames), Role::observed);
     }
     if (--link->countdown == 0) [[unlikely]]
       return observe_timed(link, args, nargsf, kwnames);
@@ -115,32 +123,44 @@ PyObject* advise(Link* link, PyObject* const* args, std::size_t nargsf, PyObject
   } else {
     if (!tell_before(*link->state, args, nargsf, kwnames)) return nullptr;
     PyObject* result = call(original, args, nargsf, kwnames);
-    return tell_after(*link->state, result, args, nargsf, kwnames);
+    result = tell_after(*link->state, result, args, nargsf, kwnames);
+    return kNoted ? begin_life(*link->kept, result, Role::advised) : result;
   }
+}
+
+// The last call inside frees what waited for it, perhaps the link.
+[[gnu::noinline]] void leave_awaited(Link* link) {
+  if (link->cell->inside() != 0) return;
+  link->awaited = false;
+  PyObject* error = PyErr_GetRaisedException();
+  release_former();
+  PyErr_SetRaisedException(error);
 }
 
 // REQUIRES: the link outlives the call, though others may take it out of its chain: it is counted
 // as inside, and let_go() waits for that.
-template <Advice kAdvice>
+template <Advice kAdvice, bool kNoted>
 [[gnu::always_inline]] inline PyObject* run(Link* link, PyObject* const* args, std::size_t nargsf,
                                             PyObject* kwnames) {
   link->cell->entered.add();
-  PyObject* result = advise<kAdvice>(link, args, nargsf, kwnames);
+  PyObject* result = advise<kAdvice, kNoted>(link, args, nargsf, kwnames);
   link->cell->left.add();
   if (result == nullptr) [[unlikely]]
     fail(link);
+  if (link->awaited) [[unlikely]]
+    leave_awaited(link);
   return result;
 }
 
 // A link that is called by the layer above it, or by a redirected function.
-template <Advice kAdvice>
+template <Advice kAdvice, bool kNoted>
 PyObject* enter(PyObject* self, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
   auto* link = as_link(self);
   if (is_closed(link)) return pass(link, args, nargsf, kwnames);
-  return run<kAdvice>(link, args, nargsf, kwnames);
+  return run<kAdvice, kNoted>(link, args, nargsf, kwnames);
 }
 
-template <Advice kAdvice>
+template <Advice kAdvice, bool kNoted>
 PyObject* dispatch(PyObject* self, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
   const auto* dispatcher = reinterpret_cast<Dispatcher*>(self);
   Link* link = dispatcher->top;
@@ -150,32 +170,34 @@ PyObject* dispatch(PyObject* self, PyObject* const* args, std::size_t nargsf, Py
     if (--link->countdown == 0) note_idle(link);
     return call(original, args, nargsf, kwnames);
   }
-  return run<kAdvice>(link, args, nargsf, kwnames);
+  return run<kAdvice, kNoted>(link, args, nargsf, kwnames);
 }
 
-template <template <Advice> class Entry>
-vectorcallfunc pick(Advice advice) {
-  switch (advice) {
+template <template <Advice, bool> class Entry>
+vectorcallfunc pick(const LayerState& state) {
+  const bool noted = is_noted(state);
+  switch (state.advice) {
     case Advice::replace:
-      return Entry<Advice::replace>::kFunction;
+      return noted ? Entry<Advice::replace, true>::kFunction
+                   : Entry<Advice::replace, false>::kFunction;
     case Advice::observe:
-      return Entry<Advice::observe>::kFunction;
+      return Entry<Advice::observe, false>::kFunction;
     case Advice::tap:
-      return Entry<Advice::tap>::kFunction;
+      return noted ? Entry<Advice::tap, true>::kFunction : Entry<Advice::tap, false>::kFunction;
     case Advice::around:
       break;
   }
-  return Entry<Advice::around>::kFunction;
+  return Entry<Advice::around, false>::kFunction;
 }
 
-template <Advice kAdvice>
+template <Advice kAdvice, bool kNoted>
 struct LinkEntry {
-  static constexpr vectorcallfunc kFunction = enter<kAdvice>;
+  static constexpr vectorcallfunc kFunction = enter<kAdvice, kNoted>;
 };
 
-template <Advice kAdvice>
+template <Advice kAdvice, bool kNoted>
 struct DispatcherEntry {
-  static constexpr vectorcallfunc kFunction = dispatch<kAdvice>;
+  static constexpr vectorcallfunc kFunction = dispatch<kAdvice, kNoted>;
 };
 
 int traverse(PyObject* self, visitproc visit, void* arg) {
@@ -198,8 +220,22 @@ void free_link(PyObject* self) {
 
 }  // namespace
 
+Life life_of(CallKind kind) {
+  switch (kind) {
+    case CallKind::plain:
+      return Life::plain;
+    case CallKind::coroutine:
+      return Life::coroutine;
+    case CallKind::generator:
+      return Life::generator;
+    case CallKind::async_generator:
+      return Life::async_generator;
+  }
+  return Life::plain;
+}
+
 nb::object new_link(std::shared_ptr<LayerState> state, PyObject* original) {
-  auto object = new_stand_in(stand_in_types().link, original, pick<LinkEntry>(state->advice));
+  auto object = new_stand_in(stand_in_types().link, original, pick<LinkEntry>(*state));
   auto* link = as_link(object.ptr());
   link->state = state.get();
   link->cell = state->cell.get();
@@ -210,10 +246,11 @@ nb::object new_link(std::shared_ptr<LayerState> state, PyObject* original) {
   return object;
 }
 
-vectorcallfunc dispatcher_entry(Advice advice) { return pick<DispatcherEntry>(advice); }
+vectorcallfunc dispatcher_entry(const LayerState& state) { return pick<DispatcherEntry>(state); }
 
 void let_go(Link* link) {
   auto cell = link->state->cell;
+  link->awaited = cell->inside() != 0;
   former().push_back({std::move(cell), nb::steal(reinterpret_cast<PyObject*>(link))});
   release_former();
 }
@@ -223,6 +260,7 @@ void set_original(PyObject* link, PyObject* original) {
   if (held == original) return;
   former().push_back({as_link(link)->state->cell, nb::borrow(held)});  // may throw: first
   Py_DECREF(std::exchange(held, Py_NewRef(original)));
+  as_link(link)->awaited = as_link(link)->cell->inside() != 0;
   release_former();
 }
 

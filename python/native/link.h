@@ -14,6 +14,7 @@
 
 #include "overt/cell.h"
 #include "overt/meter.h"
+#include "overt/signature.h"
 #include "scope.h"
 #include "stand_in.h"
 
@@ -29,6 +30,7 @@ enum class Advice : std::uint8_t {
 
 // What the original makes when it is called, which outlives the call unless it is plain.
 enum class Life : std::uint8_t { plain, coroutine, generator, async_generator };
+Life life_of(CallKind kind);
 
 // What became of exceptions that the original raised, seen on the calls that were probed.
 struct Evidence {
@@ -49,6 +51,8 @@ struct IdleListener {
 // What a layer is, apart from its place in a chain. Shared by its handle and its link.
 struct LayerState {
   Advice advice = Advice::around;
+  // What the target makes, where the layer has to do with that: of observe() always, of an advice
+  // that makes the same, of the rest where exceptions carry a note.
   Life life = Life::plain;
   nb::object function;  // the replacement or advice; `before` of a tap
   nb::object after;
@@ -75,6 +79,7 @@ struct Link {
   std::shared_ptr<LayerState>* kept;
   std::uint32_t countdown;  // calls to the next one that is looked at closely
   bool scoped;              // holds for a thread or a context only
+  bool awaited;             // something is freed when the last call inside leaves
 };
 
 // Throws nb::python_error.
@@ -83,7 +88,8 @@ nb::object new_link(std::shared_ptr<LayerState> state, PyObject* original);
 // Drops a reference to a link that calls may still be in, when none is any more.
 void let_go(Link* link);
 
-// Frees what calls were still inside of when it was let go of, if none is any more.
+// Frees what calls were still inside of when it was let go of, if none is any more. The last call
+// does that when it leaves.
 void release_former();
 
 // The layer calls `original` from now on.
@@ -91,7 +97,7 @@ void set_original(PyObject* link, PyObject* original);
 
 // How a dispatcher runs when a link of this advice is its outermost layer: both in one function,
 // since a call from one to the other would cost a tenth of a bare call.
-vectorcallfunc dispatcher_entry(Advice advice);
+vectorcallfunc dispatcher_entry(const LayerState& state);
 
 PyTypeObject* make_link_type(PyTypeObject* base);
 

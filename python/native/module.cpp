@@ -8,12 +8,14 @@
 #include <stdexcept>
 
 #include "bind.h"
+#include "life.h"
 #include "metering.h"
 #include "overt/report.h"
 #include "registry.h"
 #include "serving.h"
 #include "session.h"
 #include "signature.h"
+#include "stand_in.h"
 #include "variables.h"
 #include "watcher.h"
 
@@ -63,6 +65,8 @@ std::string report() {
 NB_MODULE(_native, m) {
   m.doc() = "The native half of overt.";
   m.attr("__version__") = OVERT_VERSION;
+  py::make_stand_in_types();
+  py::make_life_types();
   py::bind_registries(m);
   m.def("boot", &py::boot, nb::arg("settings"),
         "Govern this process as `overt run` said in OVERT_RUN, and return what it must be for "

@@ -1,6 +1,7 @@
 #include "probe.h"
 
 #include "call.h"
+#include "life.h"
 
 namespace overt::py {
 namespace {
@@ -9,11 +10,13 @@ Probe* as_probe(PyObject* object) { return reinterpret_cast<Probe*>(object); }
 
 PyObject* run(PyObject* self, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
   PyObject* result = call(as_probe(self)->head.original, args, nargsf, kwnames);
-  if (result != nullptr || as_probe(self)->over) return result;
-  PyObject* error = PyErr_GetRaisedException();
-  Py_XSETREF(as_probe(self)->raised, Py_XNewRef(error));
-  PyErr_SetRaisedException(error);
-  return nullptr;
+  if (as_probe(self)->over) return result;
+  if (result == nullptr) {
+    tell_probe(self);
+  } else if (as_probe(self)->lives) {
+    return begin_life(nullptr, result, Role::original, self);
+  }
+  return result;
 }
 
 int traverse(PyObject* self, visitproc visit, void* arg) {
@@ -28,8 +31,17 @@ int clear(PyObject* self) {
 
 }  // namespace
 
-nb::object new_probe(PyObject* original) {
-  return new_stand_in(stand_in_types().probe, original, run);
+nb::object new_probe(PyObject* original, bool lives) {
+  auto probe = new_stand_in(stand_in_types().probe, original, run);
+  as_probe(probe.ptr())->lives = lives;
+  return probe;
+}
+
+void tell_probe(PyObject* probe) noexcept {
+  if (probe == nullptr || as_probe(probe)->over) return;
+  PyObject* error = PyErr_GetRaisedException();
+  Py_XSETREF(as_probe(probe)->raised, Py_XNewRef(error));
+  PyErr_SetRaisedException(error);
 }
 
 nb::object end_probe(PyObject* probe) {

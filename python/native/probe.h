@@ -9,10 +9,14 @@ namespace overt::py {
 struct Probe {
   StandIn head;
   PyObject* raised;  // owned: the last exception that came out of the original, or nullptr
-  bool over;         // the call that it was made for has returned: it tells nothing any more
+  bool lives;        // what the original makes outlives its call: its life is looked at
+  bool over;         // the call, or life, that it was made for has ended: it tells nothing any more
 };
 
-nb::object new_probe(PyObject* original);
+nb::object new_probe(PyObject* original, bool lives);
+
+// The original's life ended with the exception that is set, and stays set.
+void tell_probe(PyObject* probe) noexcept;
 
 // What the original raised last; the probe forgets it. Its traceback leads to the advice's frame,
 // which holds the probe: such a cycle would keep the locals of every frame until the next

@@ -12,6 +12,8 @@
 namespace overt::py {
 namespace {
 
+const StandInTypes* all_types = nullptr;  // live as long as the interpreter
+
 StandIn* as_stand_in(PyObject* object) { return reinterpret_cast<StandIn*>(object); }
 
 // What is asked of the stand-in itself: calling it must not go around it, and who copies or pickles
@@ -196,9 +198,10 @@ StandInTypes make_types() {
 
 }  // namespace
 
-const StandInTypes& stand_in_types() {
-  static const StandInTypes types = make_types();  // live as long as the interpreter
-  return types;
+const StandInTypes& stand_in_types() { return *all_types; }
+
+void make_stand_in_types() {
+  if (all_types == nullptr) all_types = new StandInTypes(make_types());
 }
 
 PyTypeObject* make_stand_in_type(PyTypeObject* base, const char* name, std::size_t size,

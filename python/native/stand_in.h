@@ -32,7 +32,12 @@ struct StandInTypes {
   PyTypeObject* binder = nullptr;
   PyTypeObject* body = nullptr;
 };
+// REQUIRES: make_stand_in_types().
 const StandInTypes& stand_in_types();
+
+// At the import of the extension, and not when first needed: a type is not made without running
+// Python code, and another thread that needed it meanwhile would wait with the GIL.
+void make_stand_in_types();
 
 inline bool is_stand_in(PyObject* object) {
   return PyObject_TypeCheck(object, stand_in_types().base) != 0;

@@ -63,7 +63,10 @@ class Handle:
         Raises `overt.Error`, and nothing has changed then: a target that does not exist or cannot
         be patched, an advice that cannot take the target's calls, the same patch a second time.
         """
-        self._native.install()
+        return self._install(block=False)
+
+    def _install(self, *, block: bool) -> Self:
+        self._native.install(block)
         if self._native.ttl > 0:  # the native thread keeps the time
             from overt._control import end_with_the_process
 
@@ -128,7 +131,7 @@ class Handle:
 
     def __enter__(self) -> Self:
         """Install for the length of a `with` block."""
-        return self.install()
+        return self._install(block=True)
 
     def __exit__(
         self,
@@ -141,7 +144,7 @@ class Handle:
 
     async def __aenter__(self) -> Self:
         """Install for the length of an `async with` block."""
-        return self.install()
+        return self._install(block=True)
 
     async def __aexit__(
         self,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import gc
 import sys
+import threading
+import weakref
 from unittest import mock
 
 import pytest
@@ -85,6 +87,59 @@ def test_same_patch_twice_is_refused(cast) -> None:
         first.remove()
         with second:
             assert cast.price(1) == "(1)"
+
+
+def test_same_observer_twice_is_refused(cast) -> None:
+    """observe() and tap() count as the same by target, reach, owner and observers."""
+
+    def observer(*args, **kwargs):
+        pass
+
+    makers = [
+        lambda **options: overt.observe("patch_cast:price", **options),
+        lambda **options: overt.tap("patch_cast:price", before=observer, **options),
+        lambda **options: overt.tap("patch_cast:price", after=observer, **options),
+    ]
+    for make in makers:
+        with make():
+            with pytest.raises(overt.DuplicateError, match="again=True makes it a second time"):
+                make().install()
+            with (
+                make(again=True),
+                make(owner="another"),
+                make(reach="everywhere"),
+                overt.tap("patch_cast:price", failed=observer),
+            ):
+                assert cast.price(1) == 1
+    with overt.observe("patch_cast:price", scope="thread"):
+        seen = []
+
+        def work():  # of this thread nothing holds, so it is no second one
+            with overt.observe("patch_cast:price", scope="thread") as handle:
+                cast.price(1)
+                seen.append(handle.stats.calls)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        assert seen == [1]
+
+
+def test_advice_that_removes_itself_is_freed_when_it_has_returned(cast) -> None:
+    """Its link and advice live until the last call inside has left, and no longer."""
+    freed = []
+    for reach in ("name", "everywhere"):
+        holder = []
+
+        def advice(original, *args, _holder=holder, **kwargs):
+            _holder.pop().remove()
+            return original(*args, **kwargs)
+
+        holder.append(overt.around("patch_cast:price", advice, reach=reach).install())
+        freed.append(weakref.ref(advice))
+        del advice
+        assert cast.price(5) == 5
+        assert freed[-1]() is None
 
 
 @pytest.mark.parametrize("last", ["ours", "theirs"])
@@ -197,7 +252,7 @@ def test_wrapt_around_and_inside(cast) -> None:
     with overt.observe("patch_cast:Item.named") as inner:
         wrapt.wrap_function_wrapper(cast, "Item.named", wrapper)
         theirs = vars(cast.Item)["named"]
-        with overt.observe("patch_cast:Item.named") as outer:
+        with overt.observe("patch_cast:Item.named", again=True) as outer:
             assert cast.Item.named(2) == ("wrapt", cast.Item, "Item", 2)
             assert (inner.stats.calls, outer.stats.calls) == (1, 1)
         assert vars(cast.Item)["named"] is theirs

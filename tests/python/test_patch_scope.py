@@ -137,7 +137,7 @@ def test_transaction_is_all_or_none(cast) -> None:
     with overt.observe("patch_cast:f0") as outside:
         with pytest.raises(overt.TargetError), overt.transaction():  # noqa: PT012
             for i in range(50):
-                overt.observe(f"patch_cast:f{i if i != 46 else 'x'}").install()
+                overt.observe(f"patch_cast:f{i if i != 46 else 'x'}", again=True).install()
         assert [handle.target for handle in overt.handles()] == [outside.target]
     for name, function in functions.items():
         assert getattr(cast, name) is function
@@ -311,3 +311,36 @@ def test_removed_from_inside_and_from_another_thread(cast) -> None:
         leave.set()
         assert call.result() == 8
     assert handle.stats.inside == 0
+
+
+def test_lifetime_is_recorded(cast) -> None:
+    """`scope` ends with a block or a decorated call, `ttl` by itself, `process` with a removal."""
+
+    def lifetime(handle):
+        assert handle.record is not None
+        return handle.record.lifetime
+
+    with overt.observe("patch_cast:price") as handle:
+        assert lifetime(handle) == "scope"
+    handle.install()
+    assert lifetime(handle) == "process"
+    handle.remove()
+
+    @handle
+    def decorated():
+        return lifetime(handle)
+
+    assert decorated() == "scope"
+
+    async def block():
+        async with handle:
+            return lifetime(handle)
+
+    assert asyncio.run(block()) == "scope"
+    with overt.transaction():
+        handle.install()
+    assert lifetime(handle) == "process"
+    handle.remove()
+    handle = overt.observe("patch_cast:price", ttl=60).install()
+    assert lifetime(handle) == "ttl"
+    handle.remove()

@@ -94,7 +94,7 @@ def test_storm(cast, hurry, kind, reach) -> None:
     handles = [
         overt.around(f"patch_cast:{name}", wrapping(letter), reach=reach) for letter in LETTERS
     ]
-    watchers = [overt.observe(f"patch_cast:{name}", reach=reach) for _ in range(2)]
+    watchers = [overt.observe(f"patch_cast:{name}", reach=reach, again=True) for _ in range(2)]
     gc.collect()
     counts = sys.getrefcount(raw), sys.getrefcount(before)
     calls = [0] * CALLERS
@@ -144,7 +144,7 @@ start = threading.Barrier(8)
 def patch(target):
     start.wait()
     for _ in range(20):
-        with overt.observe(target, reach="everywhere"):
+        with overt.observe(target, reach="everywhere", again=True):
             pass
 targets = ["time:time", "json:dumps", "json:loads", "time:monotonic"] * 2
 threads = [threading.Thread(target=patch, args=[target]) for target in targets]
