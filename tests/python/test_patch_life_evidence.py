@@ -21,8 +21,7 @@ async def fine(value=0):
 
 def counting(count=1):
     """Yield, then raise if it is told to."""
-    for i in range(count):
-        yield i
+    yield from range(count)
     if count == 2:
         raise KeyError(count)
 
