@@ -52,6 +52,7 @@ int run(std::span<char*> arguments) {
   overt::cli::add_off(app, status);
   overt::cli::add_on(app, status);
   overt::cli::add_journal(app, status);
+  overt::cli::add_policy(app, status);
   overt::cli::add_report(app, status);
   overt::cli::add_bench(app, status);
   overt::cli::add_metrics(app, status);

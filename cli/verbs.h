@@ -7,12 +7,13 @@
 
 namespace overt::cli {
 
-// `program`: what stands on the command line from `--` on.
+// `program`: what stands on the command line from `--` on, for the verbs that run one.
 void add_run(CLI::App& app, const Words& program, int& status);
 void add_list(CLI::App& app, int& status);
 void add_show(CLI::App& app, int& status);
 void add_off(CLI::App& app, int& status);
 void add_on(CLI::App& app, int& status);
+void add_policy(CLI::App& app, int& status);
 void add_journal(CLI::App& app, int& status);
 void add_bench(CLI::App& app, int& status);
 void add_metrics(CLI::App& app, int& status);

@@ -52,6 +52,7 @@ int complete(const CLI::App& app, const std::vector<std::string>& words) {
   }
   for (const auto* verb : app.get_subcommands({})) {
     if (verb->get_name() != words.front()) continue;
+    for (const auto* below : verb->get_subcommands({})) std::cout << below->get_name() << '\n';
     print_options(*verb);
     const bool about_processes = verb->get_option_no_throw("PROCESS") != nullptr;
     if (about_processes) print_processes();

@@ -13,6 +13,7 @@
 #include <iostream>
 #include <memory>
 
+#include "../config.h"
 #include "../rundir.h"
 #include "../verbs.h"
 #include "overt/runtime_dir.h"
@@ -63,19 +64,6 @@ std::string name_of_program(const Words& program) {
   return first;
 }
 
-// The file that is followed: the one that was named, else overt.toml where it is.
-result<std::string> file_to_follow(const std::string& policy) {
-  std::error_code error;
-  const std::filesystem::path path(policy.empty() ? "overt.toml" : policy);
-  if (policy.empty() && !std::filesystem::exists(path, error)) return std::string();
-  if (!std::filesystem::exists(path, error)) {
-    return fail(Code::not_found, "there is no such file", policy);
-  }
-  auto whole = std::filesystem::absolute(path, error).lexically_normal();
-  if (error) return fail(Code::usage, "the current directory is gone", policy);
-  return whole.string();
-}
-
 result<RunSettings> settings_for(const Options& options) {
   RunSettings settings;
   settings.version = OVERT_VERSION;
@@ -86,7 +74,7 @@ result<RunSettings> settings_for(const Options& options) {
   settings.internal = options.internal;
   settings.meter = !options.no_meter;
   settings.service = options.name.empty() ? name_of_program(options.program) : options.name;
-  auto file = file_to_follow(options.policy);
+  auto file = config_file(options.policy);
   if (!file) return tl::unexpected(file.error());
   settings.file = std::move(*file);
   const auto kind = report_kind(options.report);
@@ -194,9 +182,11 @@ void add_run(CLI::App& app, const Words& program, int& status) {
       "each process, which survives a kill");
   verb->add_flag("--no-children", options->no_children,
                  "Leave processes that the program starts alone");
-  verb->add_option("--policy", options->policy,
-                   "Follow this file, by default ./overt.toml where there is one: its [off] table, "
-                   "and a file KILL beside it, switch patches off");
+  verb->add_option(
+      "--policy", options->policy,
+      "Follow this file, by default the one that OVERT_CONFIG names or ./overt.toml where "
+      "there is one: its [policy] is in force, its [off] table, and a file KILL "
+      "beside it, switch patches off");
   verb->add_option(
       "--name", options->name,
       "Call the processes of this run so in `overt list`; by default after the program");

@@ -131,24 +131,25 @@ std::string sentence(const Decision& decision, const PolicyFacts& facts) {
   return decision.reason.empty() ? text : text + ": " + decision.reason;
 }
 
-std::string to_json(const Decision& decision, const PolicyFacts& facts) {
+std::string to_json(const std::vector<Decided>& decided) {
   using nlohmann::ordered_json;
-  const ordered_json out = {
-      {"schema", "overt.policy/1"},
-      {"action", name(decision.action)},
-      {"rule", decision.rule == 0 ? ordered_json(nullptr) : ordered_json(decision.rule)},
-      {"file", decision.file.empty() ? ordered_json(nullptr) : ordered_json(decision.file)},
-      {"line", decision.line == 0 ? ordered_json(nullptr) : ordered_json(decision.line)},
-      {"reason", decision.reason},
-      {"patch",
-       {{"target", facts.target},
-        {"owner", {{"name", facts.owner.name}, {"version", facts.owner.version}}},
-        {"boundary", name(facts.boundary)},
-        {"change", name(facts.change)},
-        {"reach", reach_word(facts)},
-        {"lifetime", lifetime_word(facts)},
-        {"origin", origin_word(facts)},
-        {"phase", name(facts.phase)}}}};
+  ordered_json out = {{"schema", "overt.policy/1"}, {"decisions", ordered_json::array()}};
+  for (const auto& [decision, facts] : decided) {
+    out["decisions"].push_back(
+        {{"action", name(decision.action)},
+         {"rule", decision.rule == 0 ? ordered_json(nullptr) : ordered_json(decision.rule)},
+         {"file", decision.file.empty() ? ordered_json(nullptr) : ordered_json(decision.file)},
+         {"line", decision.line == 0 ? ordered_json(nullptr) : ordered_json(decision.line)},
+         {"reason", decision.reason},
+         {"target", facts.target},
+         {"owner", facts.owner.name},
+         {"boundary", name(facts.boundary)},
+         {"change", name(facts.change)},
+         {"reach", reach_word(facts)},
+         {"lifetime", lifetime_word(facts)},
+         {"origin", origin_word(facts)},
+         {"phase", name(facts.phase)}});
+  }
   return out.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 

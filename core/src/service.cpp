@@ -274,14 +274,17 @@ void Service::Impl::follow() {
         seen.text->and_then([&](const auto& text) { return parse_switches(text, file->path()); });
     auto budgets =
         seen.text->and_then([&](const auto& text) { return parse_budgets(text, file->path()); });
-    if (votes && budgets) {
+    auto policy =
+        seen.text->and_then([&](const auto& text) { return parse_policy(text, file->path()); });
+    if (votes && budgets && policy) {
       if (hooks.budgets) hooks.budgets(std::move(*budgets));
+      if (hooks.policy) hooks.policy(std::move(*policy));
       file_votes = std::move(*votes);
       history.add("file",
                   told("applied", std::to_string(file_votes.size()) + " votes", file->path()));
       changed = true;
     } else {
-      const auto& error = votes ? budgets.error() : votes.error();
+      const auto& error = !votes ? votes.error() : !budgets ? budgets.error() : policy.error();
       history.add("file", told("refused", error.what, error.subject));
     }
   }

@@ -66,7 +66,7 @@ void GovernedPatch::follow(const nb::object& module) {
     error.discard_as_unraisable(nb::str(("overt: " + wish_.target.str() + " was lost").c_str()));
   } catch (const Refusal& refusal) {
     lose(refusal.error().what);
-    raise(refusal.error());
+    refusal.raise();
     PyErr_WriteUnraisable(module.ptr());
   } catch (const std::exception& error) {
     lose(error.what());

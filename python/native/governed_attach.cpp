@@ -4,6 +4,7 @@
 #include "carrier.h"
 #include "governed_again.h"
 #include "governed_kept.h"
+#include "policy_gate.h"
 #include "serving.h"
 #include "signature.h"
 
@@ -31,6 +32,7 @@ void GovernedPatch::attach(const nb::object& module) {
   }
   const auto found = find(module);
   refuse_twice();
+  check_policy(as_recorded(is_of_builtin_type(found)));
   prepare(found);
   place_at(found, module);
   if (!wish_.root.is_valid()) followed_ = follow_imports(wish_.target.module);

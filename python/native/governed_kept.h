@@ -26,4 +26,10 @@ inline Kept& kept() {
   return all;
 }
 
+inline bool is_of_builtin_type(const Found& found) {
+  return found.place.holder == Holder::type &&
+         PyType_HasFeature(reinterpret_cast<PyTypeObject*>(found.place.container.ptr()),
+                           Py_TPFLAGS_IMMUTABLETYPE);
+}
+
 }  // namespace overt::py

@@ -77,11 +77,7 @@ Patch GovernedPatch::as_recorded(bool builtin) const {
 }
 
 void GovernedPatch::record(const Found& found) {
-  const bool builtin =
-      found.place.holder == Holder::type &&
-      PyType_HasFeature(reinterpret_cast<PyTypeObject*>(found.place.container.ptr()),
-                        Py_TPFLAGS_IMMUTABLETYPE);
-  auto patch = as_recorded(builtin);
+  auto patch = as_recorded(is_of_builtin_type(found));
   patch.old_value = described(found.value.ptr());
   known_as(records().add(std::move(patch), subject_of(found)));
   if (id_ == 0) return;

@@ -56,7 +56,7 @@ void run_hooks(const std::string& name, const nb::object& module) {
     } catch (nb::python_error& error) {
       error.discard_as_unraisable(nb::str(("overt: patching " + name + " on import").c_str()));
     } catch (const Refusal& refusal) {
-      raise(refusal.error());
+      refusal.raise();
       PyErr_WriteUnraisable(module.ptr());
     } catch (const std::exception& error) {
       PyErr_SetString(PyExc_RuntimeError, error.what());

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "leaks.h"
+#include "policy_gate.h"
 #include "serving.h"
 #include "switching.h"
 
@@ -40,6 +41,7 @@ int Records::add(Patch patch, Subject subject) {
   if (kept.times > 1 && listener_.again) listener_.again(id);
   if (kept.times == 1 && listener_.patched) listener_.patched(kept);
   touched(id, true, replaced);
+  if (!kept.governed) judge_foreign(kept);
   return id;
 }
 

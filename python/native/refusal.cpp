@@ -10,6 +10,7 @@ const char* class_of(Code code) {
     case Code::not_found:
       return "TargetError";
     case Code::refused:
+    case Code::policy:  // a PolicyRefusal says more
       return "RefusedError";
     case Code::signature:
       return "SignatureError";
@@ -43,7 +44,7 @@ void register_refusals() {
     try {
       std::rethrow_exception(thrown);
     } catch (const Refusal& refusal) {
-      raise(refusal.error());
+      refusal.raise();
     }
   });
 }

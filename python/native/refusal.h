@@ -14,11 +14,16 @@ namespace overt::py {
 
 namespace nb = nanobind;
 
+// Sets the Python exception that stands for an error of the core.
+void raise(const Error& error);
+
 class Refusal : public std::exception {
  public:
   explicit Refusal(Error error) : error_(std::move(error)) {}
   const Error& error() const noexcept { return error_; }
   const char* what() const noexcept override { return error_.what.c_str(); }
+  // Sets the Python exception.
+  virtual void raise() const { overt::py::raise(error_); }
 
  private:
   Error error_;
@@ -27,9 +32,6 @@ class Refusal : public std::exception {
 [[noreturn]] inline void refuse(Code code, std::string what, std::string target) {
   throw Refusal(Error{code, std::move(what), std::move(target)});
 }
-
-// Sets the Python exception that stands for an error of the core.
-void raise(const Error& error);
 
 // Makes nanobind turn a Refusal into its Python exception.
 void register_refusals();

@@ -19,6 +19,7 @@
 #include "overt/process_view.h"
 #include "overt/service.h"
 #include "overt/switch_file.h"
+#include "policy_gate.h"
 #include "records.h"
 #include "registry.h"
 #include "switching.h"
@@ -212,8 +213,11 @@ std::string serve(const Self& self, const std::string& directory, const std::str
   all.service = std::make_unique<Service>(
       ServiceOptions{.control = control, .directory = directory, .file = file}, switchboard(),
       all.view, history(),
-      ServiceHooks{
-          .restart = restart_soon, .forked = {}, .budgets = take_budgets, .tick = look_at_budgets});
+      ServiceHooks{.restart = restart_soon,
+                   .forked = {},
+                   .budgets = take_budgets,
+                   .tick = look_at_budgets,
+                   .policy = take_policy});
   const auto started = all.service->start();
   if (started) return {};
   all.service.reset();  // votes of file and environment hold all the same

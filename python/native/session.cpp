@@ -17,6 +17,7 @@
 #include "overt/control_socket.h"
 #include "overt/journal.h"
 #include "overt/output.h"
+#include "policy_gate.h"
 #include "reach.h"
 #include "records.h"
 #include "registry.h"
@@ -78,9 +79,10 @@ void start_serving(const Session& session) {
   hear_environment();
   if (session.settings.children) pass_votes_on();
   const auto& settings = session.settings;
-  if (settings.runtime.empty() && settings.file.empty()) return;
+  if (settings.runtime.empty() && settings.file.empty()) return policy_is_followed("");
   const auto missing = serve(self(settings.run, settings.service), settings.runtime, settings.file,
                              !settings.runtime.empty());
+  policy_is_followed(settings.file);
   if (!missing.empty())
     complain("no control of pid " + std::to_string(session.pid) + ": " + missing);
 }

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from overt._errors import (
         DuplicateError,
         Error,
+        PolicyError,
         RefusedError,
         SignatureError,
         StateError,
@@ -52,6 +53,7 @@ __all__ = [
     "Measurement",
     "Owner",
     "Patch",
+    "PolicyError",
     "RefusedError",
     "Registry",
     "SignatureError",
@@ -92,6 +94,7 @@ _HOMES = {
     "_errors": (
         "DuplicateError",
         "Error",
+        "PolicyError",
         "RefusedError",
         "SignatureError",
         "StateError",

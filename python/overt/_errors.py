@@ -47,3 +47,25 @@ class StateError(Error):
     """Not now: the handle is installed already."""
 
     code = "misuse"
+
+
+class PolicyError(RefusedError):
+    """The policy of `overt.toml` denies this patch."""
+
+    def __init__(
+        self,
+        what: str,
+        target: str = "",
+        rule: int = 0,
+        file: str = "",
+        line: int = 0,
+        reason: str = "",
+    ) -> None:
+        """Say which rule denies it."""
+        super().__init__(what, target)
+        self.rule = rule or None
+        """1 is the first rule of the file; None: none of its rules, but the default."""
+        self.file = file or None
+        """Where the rule, or the default, is written; None for what is built in."""
+        self.line = line or None
+        self.reason = reason

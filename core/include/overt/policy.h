@@ -99,7 +99,12 @@ Decision decide(const Policy& policy, const PolicyFacts& facts);
 // "policy: time:time of acme 1.4 is denied by rule 2 (overt.toml:7): no clocks"
 std::string sentence(const Decision& decision, const PolicyFacts& facts);
 
-// overt.policy/1: the decision and what it was about.
-std::string to_json(const Decision& decision, const PolicyFacts& facts);
+struct Decided {
+  Decision decision;
+  PolicyFacts facts;  // what it is about
+};
+
+// overt.policy/1
+std::string to_json(const std::vector<Decided>& decided);
 
 }  // namespace overt

@@ -20,6 +20,7 @@ enum class Code {
   signature,  // a callable that cannot take the target's calls, or is of another kind
   duplicate,  // the same owner has made the same patch already
   misuse,     // not now: a handle that is installed already, a scope that is not open
+  policy,     // the policy of overt.toml denies it: exit status 3
 };
 
 struct Error {
@@ -36,6 +37,9 @@ inline tl::unexpected<Error> fail(Code code, std::string what, std::string subje
 }
 
 // The exit status that the command line gives for an error of this kind.
-constexpr int exit_status(Code code) { return code == Code::not_found ? 4 : 2; }
+constexpr int exit_status(Code code) {
+  if (code == Code::policy) return 3;
+  return code == Code::not_found ? 4 : 2;
+}
 
 }  // namespace overt

@@ -15,6 +15,7 @@
 
 #include "overt/budget.h"
 #include "overt/history.h"
+#include "overt/policy.h"
 #include "overt/process_view.h"
 #include "overt/result.h"
 #include "overt/switchboard.h"
@@ -36,6 +37,8 @@ struct ServiceHooks {
   std::function<void(std::vector<Budget>)> budgets;
   // About once a second on the native thread, with the monotonic time in seconds.
   std::function<void(double)> tick;
+  // What the [policy] of the file says from now on. On the thread of start(), then the native one.
+  std::function<void(Policy)> policy;
 };
 
 class Service {

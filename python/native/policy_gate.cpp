@@ -1,0 +1,188 @@
+#include "policy_gate.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "overt/followed_file.h"
+#include "overt/output.h"
+#include "overt/switch_file.h"
+#include "overt/text.h"
+#include "policy_refusal.h"
+#include "records.h"
+#include "serving.h"
+
+namespace overt::py {
+namespace {
+
+constexpr std::size_t kTold = 8;  // frames of a warning; the report has them all
+
+struct Gate {
+  std::mutex mutex;
+  std::optional<Policy> policy;  // nothing: nobody has said yet where it stands
+  bool voted = false;            // the board may hold votes of the policy
+};
+
+Gate& gate() {
+  static auto& all = *new Gate;
+  return all;
+}
+
+void tell(const std::string& text) {
+  static_cast<void>(write_all(STDERR_FILENO, "overt: " + text + "\n"));
+}
+
+Phase phase() {
+  static const Phase now = [] {
+    const char* text = ::secure_getenv("OVERT_PHASE");
+    const std::string_view word = text == nullptr ? "" : text;
+    if (!word.empty() && word != name(parse_phase(word))) {
+      tell("OVERT_PHASE=" + printable(word, 40) +
+           " is neither test nor production; taken as production");
+    }
+    return parse_phase(word);
+  }();
+  return now;
+}
+
+std::string own_file() {
+  if (const char* named = ::secure_getenv("OVERT_CONFIG"); named != nullptr && *named != '\0') {
+    return named;
+  }
+  std::error_code error;
+  const auto path = std::filesystem::absolute("overt.toml", error);
+  return error || !std::filesystem::exists(path, error) ? std::string() : path.string();
+}
+
+void tell_wrong(const Error& error) {
+  tell(printable(error.subject, 4000) + ": " + printable(error.what, 4000) +
+       "; nothing of this file holds");
+}
+
+// REQUIRES: the gate is held.
+const Policy& policy() {
+  auto& all = gate();
+  if (all.policy) return *all.policy;
+  all.policy.emplace();
+  const auto file = own_file();
+  if (file.empty()) return *all.policy;
+  const auto seen = FollowedFile(file).look();
+  if (!seen.text) return *all.policy;
+  auto read = seen.text->and_then([&](const auto& text) { return parse_policy(text, file); });
+  if (read) {
+    all.policy = std::move(*read);
+  } else {
+    tell_wrong(read.error());
+  }
+  return *all.policy;
+}
+
+std::string with_stack(std::string text, const std::vector<Site>& stack) {
+  for (std::size_t i = 0; i < stack.size() && i < kTold; ++i) {
+    const auto& site = stack[i];
+    text += "\n    " + printable(site.file) + ":" + std::to_string(site.line) + "  " +
+            printable(site.function);
+  }
+  if (stack.size() > kTold) text += "\n    and " + std::to_string(stack.size() - kTold) + " more";
+  return text;
+}
+
+Vote vote_of(int id, const Decision& decision) {
+  Vote vote;
+  vote.source = Source::policy;
+  vote.on = Selector::of_patch(id);
+  vote.by = {decision.where(), decision.reason};
+  return vote;
+}
+
+void keep_history(const Patch& patch, const Decision& decision, bool undone) {
+  history().add("policy", nlohmann::json{{"id", patch.id},
+                                         {"target", patch.target},
+                                         {"owner", patch.owner.name},
+                                         {"action", name(decision.action)},
+                                         {"undone", undone},
+                                         {"rule", decision.where()},
+                                         {"reason", decision.reason}}
+                              .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+Decision decision_on(const Patch& patch) {
+  const std::lock_guard lock(gate().mutex);
+  return decide(policy(), policy_facts(patch, phase()));
+}
+
+}  // namespace
+
+void policy_is_followed(const std::string& file) {
+  const std::lock_guard lock(gate().mutex);
+  if (gate().policy) return;  // it was good, and is kept
+  gate().policy.emplace();
+  if (file.empty()) return;
+  // Read and found wrong: the journal has it, but nobody looks there when a program starts.
+  const auto seen = FollowedFile(file).look();
+  if (!seen.text) return;
+  const auto switches =
+      seen.text->and_then([&](const auto& text) { return parse_switches(text, file); });
+  const auto read = seen.text->and_then([&](const auto& text) { return parse_policy(text, file); });
+  if (!switches) {
+    tell_wrong(switches.error());
+  } else if (!read) {
+    tell_wrong(read.error());
+  }
+}
+
+void take_policy(Policy taken) {
+  auto& all = gate();
+  const std::lock_guard lock(all.mutex);
+  all.policy = std::move(taken);
+  std::vector<Vote> votes;
+  if (all.policy->stated && all.policy->enforce) {
+    for (const auto& patch : records().ledger().copy(0, Ledger::kCapacity)) {
+      if (patch.reverted || patch.internal) continue;
+      const auto decision = decide(*all.policy, policy_facts(patch, phase()));
+      if (decision.action == Action::deny) votes.push_back(vote_of(patch.id, decision));
+    }
+  }
+  if (votes.empty() && !all.voted) return;
+  all.voted = true;
+  // Where the journal cannot be written, what is off stays off, and the next file tries again.
+  static_cast<void>(
+      switchboard().replace(Source::policy, std::move(votes), {all.policy->file, "policy"}));
+}
+
+void check_policy(const Patch& patch) {
+  const auto decision = decision_on(patch);
+  if (decision.action == Action::allow) return;
+  const auto what = sentence(decision, policy_facts(patch, phase()));
+  keep_history(patch, decision, false);
+  if (decision.action == Action::deny) throw PolicyRefusal(what, patch.target, decision);
+  tell(with_stack("policy: " + printable(what, 4000), patch.stack));
+}
+
+void judge_foreign(const Patch& patch) noexcept try {
+  if (patch.internal) return;
+  auto& all = gate();
+  const std::lock_guard lock(all.mutex);
+  const auto& rules = policy();
+  const auto facts = policy_facts(patch, phase());
+  const auto decision = decide(rules, facts);
+  if (decision.action == Action::allow) return;
+  const bool undone = decision.action == Action::deny && rules.enforce;
+  if (undone) {
+    all.voted = true;
+    static_cast<void>(switchboard().vote(vote_of(patch.id, decision)));
+  }
+  if (patch.times > 1) return;  // told already
+  keep_history(patch, decision, undone);
+  auto text = "policy: " + printable(sentence(decision, facts), 4000);
+  if (undone) text += "; it is switched off";
+  tell(with_stack(std::move(text), patch.stack));
+} catch (...) {  // NOLINT(bugprone-empty-catch)
+  // No memory: the patch stands, and the ledger has it.
+}
+
+}  // namespace overt::py
