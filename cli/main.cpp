@@ -4,9 +4,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <iostream>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "overt/text.h"
@@ -17,7 +19,11 @@ namespace {
 // CLI11 would look for options of ours behind the `--`: what stands there, and the `--`, is the
 // program's.
 std::vector<std::string> split_program(std::vector<std::string>& words) {
-  if (words.empty() || words.front() != "run") return {};
+  constexpr std::array<std::string_view, 3> kRunning = {"run", "lock", "check"};
+  if (words.empty() ||
+      std::find(kRunning.begin(), kRunning.end(), words.front()) == kRunning.end()) {
+    return {};
+  }
   const auto separator = std::find(words.begin(), words.end(), "--");
   std::vector<std::string> program(separator, words.end());
   words.erase(separator, words.end());
@@ -53,6 +59,8 @@ int run(std::span<char*> arguments) {
   overt::cli::add_on(app, status);
   overt::cli::add_journal(app, status);
   overt::cli::add_policy(app, status);
+  overt::cli::add_lock(app, program, status);
+  overt::cli::add_check(app, program, status);
   overt::cli::add_report(app, status);
   overt::cli::add_bench(app, status);
   overt::cli::add_metrics(app, status);

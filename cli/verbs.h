@@ -14,6 +14,8 @@ void add_show(CLI::App& app, int& status);
 void add_off(CLI::App& app, int& status);
 void add_on(CLI::App& app, int& status);
 void add_policy(CLI::App& app, int& status);
+void add_lock(CLI::App& app, const Words& program, int& status);
+void add_check(CLI::App& app, const Words& program, int& status);
 void add_journal(CLI::App& app, int& status);
 void add_bench(CLI::App& app, int& status);
 void add_metrics(CLI::App& app, int& status);
