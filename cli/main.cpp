@@ -19,7 +19,7 @@ namespace {
 // CLI11 would look for options of ours behind the `--`: what stands there, and the `--`, is the
 // program's.
 std::vector<std::string> split_program(std::vector<std::string>& words) {
-  constexpr std::array<std::string_view, 3> kRunning = {"run", "lock", "check"};
+  constexpr std::array<std::string_view, 4> kRunning = {"run", "lock", "check", "review"};
   if (words.empty() ||
       std::find(kRunning.begin(), kRunning.end(), words.front()) == kRunning.end()) {
     return {};
@@ -61,6 +61,7 @@ int run(std::span<char*> arguments) {
   overt::cli::add_policy(app, status);
   overt::cli::add_lock(app, program, status);
   overt::cli::add_check(app, program, status);
+  overt::cli::add_review(app, program, status);
   overt::cli::add_report(app, status);
   overt::cli::add_bench(app, status);
   overt::cli::add_metrics(app, status);

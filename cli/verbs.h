@@ -16,6 +16,7 @@ void add_on(CLI::App& app, int& status);
 void add_policy(CLI::App& app, int& status);
 void add_lock(CLI::App& app, const Words& program, int& status);
 void add_check(CLI::App& app, const Words& program, int& status);
+void add_review(CLI::App& app, const Words& program, int& status);
 void add_journal(CLI::App& app, int& status);
 void add_bench(CLI::App& app, int& status);
 void add_metrics(CLI::App& app, int& status);

@@ -1,0 +1,96 @@
+// overt review: six questions about every patch, answered from evidence.
+
+#include "overt/review.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <memory>
+
+#include "../config.h"
+#include "../evidence.h"
+#include "../locking.h"
+#include "../processes.h"
+#include "../verbs.h"
+#include "overt/switch_file.h"
+
+namespace overt::cli {
+namespace {
+
+struct Options {
+  EvidenceOptions evidence;
+  std::string lock{kLockName};
+  std::string output;
+  bool json = false;
+  bool strict = false;
+};
+
+result<Accepted> what_is_accepted(const Options& options) {
+  Accepted accepted;
+  const char* phase = std::getenv("OVERT_PHASE");
+  accepted.phase = parse_phase(phase == nullptr ? "" : phase);
+  auto file = config_file(options.evidence.policy);
+  if (!file) return tl::unexpected(file.error());
+  if (!file->empty()) {
+    auto policy = config_text(*file).and_then(
+        [&](const std::string& text) { return parse_policy(text, *file); });
+    if (!policy) return tl::unexpected(policy.error());
+    accepted.policy = std::move(*policy);
+  }
+  auto lock = read_lock(options.lock);
+  if (!lock) return tl::unexpected(lock.error());
+  accepted.lock = std::move(*lock);
+  accepted.lock_path = options.lock;
+  return accepted;
+}
+
+// Standard output is the program's where one was run.
+result<void> deliver(const Review& review, const Options& options) {
+  if (!options.output.empty()) {
+    std::ofstream stream(options.output, std::ios::binary);
+    stream << (options.json ? to_json(review) : to_text(review, false));
+    stream.close();
+    if (stream) return {};
+    return fail(Code::io, "cannot write this file", options.output);
+  }
+  const bool ran = options.evidence.program.size() > 1;
+  const int fd = ran ? STDERR_FILENO : STDOUT_FILENO;
+  const bool colour = ::isatty(fd) == 1 && std::getenv("NO_COLOR") == nullptr;
+  (ran ? std::cerr : std::cout) << (options.json ? to_json(review) : to_text(review, colour));
+  return {};
+}
+
+int review(const Options& options) {
+  const auto accepted = what_is_accepted(options);
+  if (!accepted) return complain(accepted.error());
+  const auto evidence = gather_evidence(options.evidence, "review");
+  if (!evidence) return complain(evidence.error());
+  const auto reviewed = review_of(evidence->reports, *accepted);
+  if (const auto done = deliver(reviewed, options); !done) return complain(done.error());
+  if (evidence->status != 0) return evidence->status;
+  return options.strict && reviewed.findings() > 0 ? 1 : 0;
+}
+
+}  // namespace
+
+void add_review(CLI::App& app, const Words& program, int& status) {
+  auto options = std::make_shared<Options>();
+  auto* verb = app.add_subcommand("review", "Answer six questions about every patch of a program.");
+  add_evidence(*verb, options->evidence);
+  verb->add_option("--lock", options->lock, "What the team has accepted, by default ./overt.lock");
+  verb->add_option("--output", options->output,
+                   "Write it to this file; by default to standard error where a command is run, "
+                   "else to standard output");
+  verb->add_flag("--json", options->json, "As overt.review/1");
+  verb->add_flag("--strict", options->strict,
+                 "Exit status 1 where there is a finding; an unanswered question is one");
+  verb->callback([&status, &program, options] {
+    options->evidence.program = program;
+    status = review(*options);
+  });
+}
+
+}  // namespace overt::cli

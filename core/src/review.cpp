@@ -1,0 +1,255 @@
+#include "overt/review.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "overt/version.h"
+#include "report_words.h"
+
+namespace overt {
+namespace {
+
+constexpr std::size_t kNamed = 12;  // stale modules that an answer names
+
+std::string named(const Description& value) {
+  if (value.module.empty() && value.qualname.empty()) return "a " + value.type;
+  return value.type + " " + value.module + ":" + value.qualname;
+}
+
+bool is_same_name(const Description& a, const Description& b) {
+  return a.module == b.module && a.qualname == b.qualname;
+}
+
+bool ends_by_itself(const Patch& patch) {
+  return patch.lifetime == "scope" || patch.lifetime == "ttl";
+}
+
+Answer what_stays_visible(const Patch& patch) {
+  const std::string rest = "doc, signature and __wrapped__ are not in a report";
+  const auto& before = patch.old_value;
+  const auto& now = patch.new_value;
+  std::vector<std::string> evidence = {
+      "before: " + (before.type.empty() ? "nothing" : named(before)),
+      "now: " + (now.type.empty() ? "nothing" : named(now))};
+  if (patch.governed) {
+    return {Outcome::answered,
+            "All of it: Overt's stand-in forwards name, doc, signature and __wrapped__.",
+            std::move(evidence)};
+  }
+  if (patch.change == Change::added) {
+    return {Outcome::answered, "It hides nothing: the name did not exist before.",
+            std::move(evidence)};
+  }
+  if (patch.change == Change::deleted) {
+    return {Outcome::finding, "Nothing: the name is gone, and who asks for it gets an error.",
+            std::move(evidence)};
+  }
+  evidence.push_back(rest);
+  if (patch.change == Change::code) {
+    return {Outcome::finding,
+            "The function is the same object with the same name: that other code runs in it cannot "
+            "be seen.",
+            std::move(evidence)};
+  }
+  if (before.qualname.empty() || now.qualname.empty()) {
+    return {Outcome::unanswered, "Not known: one of the two values has no name of its own.",
+            std::move(evidence)};
+  }
+  if (is_same_name(before, now)) {
+    return {Outcome::answered, "Name and module are those of what it replaced.",
+            std::move(evidence)};
+  }
+  return {Outcome::finding, "It goes by another name than what it replaced.", std::move(evidence)};
+}
+
+Answer how_it_is_restored(const Patch& patch) {
+  if (patch.reverted) {
+    return {Outcome::answered,
+            "It was: its maker has put back what was there.",
+            {"undone during the run"}};
+  }
+  if (!patch.governed) {
+    return {Outcome::finding,
+            "Nobody promised to: it stays until the process ends.",
+            {"made by other code, without a handle or a lifetime", "removal was not tried"}};
+  }
+  const auto handle = "its handle removes it: the target is the same object again";
+  if (ends_by_itself(patch)) {
+    return {Outcome::answered,
+            "By itself, at the end of its " + patch.lifetime + ".",
+            {"lifetime " + patch.lifetime, handle, "removal was not tried in this run"}};
+  }
+  return {Outcome::answered,
+          "By its handle; by itself it stays until the process ends.",
+          {"lifetime " + patch.lifetime, handle, "removal was not tried in this run"}};
+}
+
+Answer is_the_traceback_useful(const Patch& patch) {
+  if (patch.change == Change::deleted || patch.change == Change::module) {
+    return {Outcome::answered, "It puts no frame of its own into one.", {}};
+  }
+  if (patch.metered && patch.calls > 0) {
+    return {Outcome::unanswered,
+            "Not known: whether it swallows or replaces errors was not read.",
+            {std::to_string(patch.errors) + " of " + std::to_string(patch.calls) +
+             " calls ended with an error"}};
+  }
+  return {
+      Outcome::unanswered, "Not known: neither its code was read nor a call of it sampled.", {}};
+}
+
+// The locked line of this patch; nullptr where there is none that holds it as it is.
+const LockedPatch* locked_as(const Patch& patch, const Accepted& accepted) {
+  if (!accepted.lock) return nullptr;
+  LockedPatch sought;
+  sought.target = patch.target;
+  sought.change = patch.change;
+  sought.owner = patch.owner.name;
+  for (const auto& line : accepted.lock->patches) {
+    if (!is_same_patch(line, sought)) continue;
+    const bool wider = patch.boundary > line.boundary || (patch.everywhere && !line.everywhere) ||
+                       (!line.range.empty() && !in_range(line.range, patch.owner.version));
+    if (!wider) return &line;
+  }
+  return nullptr;
+}
+
+std::string because(const std::string& reason) { return reason.empty() ? "" : ": " + reason; }
+
+Answer why_it_is_acceptable(const Patch& patch, const Accepted& accepted) {
+  std::vector<std::string> evidence = {"boundary " + std::string(name(patch.boundary)) +
+                                       (patch.everywhere ? ", everywhere" : "")};
+  bool stale = false;
+  if (patch.reach) {
+    evidence.push_back("held by " +
+                       counted(static_cast<std::size_t>(patch.reach->modules), "module"));
+    auto holders = patch.reach->stale;
+    stale = !holders.empty() && !patch.reverted;
+    const auto number = holders.size();
+    if (number > kNamed) holders.resize(kNamed);
+    if (number > 0) {
+      evidence.push_back("what it replaced is still held by " + counted(number, "module") + ": " +
+                         joined(holders, ", ") + (number > kNamed ? ", ..." : ""));
+    }
+  } else {
+    evidence.emplace_back("how many modules hold it is not known: its process was killed");
+  }
+  const auto decision = decide(accepted.policy, policy_facts(patch, accepted.phase));
+  if (accepted.policy.stated) {
+    evidence.push_back("policy: " + std::string(name(decision.action)) + ", " + decision.where() +
+                       because(decision.reason));
+  }
+  const auto* line = locked_as(patch, accepted);
+  if (line != nullptr) {
+    evidence.push_back(accepted.lock_path + ":" + std::to_string(line->line) + " has it" +
+                       because(line->reason));
+  }
+  if (accepted.policy.stated && decision.action == Action::deny) {
+    return {Outcome::finding, "It is not: the policy denies it.", std::move(evidence)};
+  }
+  if (stale) {
+    return {Outcome::finding,
+            "It reaches some and not others: modules still hold what it replaced.",
+            std::move(evidence)};
+  }
+  if (accepted.policy.stated && decision.action == Action::allow) {
+    return {Outcome::answered, "The policy allows it" + because(decision.reason) + ".",
+            std::move(evidence)};
+  }
+  if (line != nullptr) {
+    return {Outcome::answered, "The lock has it" + because(line->reason) + ".",
+            std::move(evidence)};
+  }
+  return {Outcome::unanswered, "Nobody has said so: no rule allows it, and no lock has it.",
+          std::move(evidence)};
+}
+
+Answer what_it_costs(const Patch& patch) {
+  if (!patch.metered) {
+    return {Outcome::unanswered, "Not known: its calls were not counted.", {}};
+  }
+  return {Outcome::answered,
+          counted(patch.calls, "call") + ", of which " + std::to_string(patch.errors) +
+              " ended with an error.",
+          {"own time per call is not in this report"}};
+}
+
+Answer can_it_be_disabled(const Patch& patch, const std::string& command) {
+  if (patch.reverted) return {Outcome::answered, "There is nothing to disable any more.", {}};
+  std::vector<std::string> evidence = {"not tried in this run; `" + command +
+                                       " --dry-run` says what would happen"};
+  if (patch.governed && patch.fail_patched) {
+    evidence.emplace_back("fail=\"patched\": switching everything off spares it");
+  }
+  return {Outcome::answered, "Yes: " + command, std::move(evidence)};
+}
+
+// As a shell takes it: names of programs may hold anything.
+std::string shell_word(const std::string& text) {
+  const auto is_plain = [](char c) {
+    constexpr std::string_view kPlain = "-_.:/+@%";
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kPlain.find(c) != std::string_view::npos;
+  };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string command_for(const Patch& patch) {
+  return "overt off --owner " + shell_word(patch.owner.name) + " --target " +
+         shell_word(patch.target);
+}
+
+ReviewedPatch reviewed(const Patch& patch, const Accepted& accepted) {
+  auto command = command_for(patch);
+  return {patch,
+          {},
+          {what_stays_visible(patch), how_it_is_restored(patch), is_the_traceback_useful(patch),
+           why_it_is_acceptable(patch, accepted), what_it_costs(patch),
+           can_it_be_disabled(patch, command)},
+          std::move(command)};
+}
+
+}  // namespace
+
+std::string_view name(Outcome outcome) {
+  constexpr std::array<std::string_view, 3> kNames = {"answered", "finding", "unanswered"};
+  return kNames[static_cast<std::size_t>(outcome)];
+}
+
+std::size_t Review::findings() const {
+  std::size_t number = conflicts.size();
+  for (const auto& patch : patches) {
+    number += static_cast<std::size_t>(
+        std::count_if(patch.answers.begin(), patch.answers.end(),
+                      [](const auto& answer) { return answer.outcome != Outcome::answered; }));
+  }
+  return number;
+}
+
+Review review_of(const std::vector<Report>& reports, const Accepted& accepted) {
+  Review review;
+  std::map<std::tuple<std::string, std::string, Change, std::string, int>, std::size_t> known;
+  for (const auto& report : reports) {
+    review.pids.push_back(report.pid);
+    for (const auto& patch : report.patches) {
+      if (patch.internal) continue;
+      const auto key = std::tuple(patch.target, patch.owner.name, patch.change, patch.site.file,
+                                  patch.site.line);
+      const auto [at, fresh] = known.try_emplace(key, review.patches.size());
+      if (fresh) review.patches.push_back(reviewed(patch, accepted));
+      auto& pids = review.patches[at->second].pids;
+      if (pids.empty() || pids.back() != report.pid) pids.push_back(report.pid);
+    }
+  }
+  std::stable_sort(review.patches.begin(), review.patches.end(), [](const auto& a, const auto& b) {
+    return a.patch.owner.name < b.patch.owner.name;
+  });
+  review.conflicts = seen_in(reports).conflicts;
+  return review;
+}
+
+}  // namespace overt
