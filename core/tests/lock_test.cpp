@@ -141,7 +141,7 @@ TEST_CASE("a lock that is none is refused with its line and column") {
   CHECK(wrong_line("m:\\xzz added by x in own") == here + "1: this is no target");
   CHECK(wrong_line(" added by x in own") == here + "1: this is no target");
   CHECK(wrong_line("m:a added of x in own").starts_with(here + "11: a line is `TARGET"));
-  CHECK(wrong_line("m:a added by") == here + "13: this is no owner");
+  CHECK(wrong_line("m:a added by") == here + "14: this is no owner");
   CHECK(wrong_line("m:a added by x 1.0 in own") ==
         here + "16: this is no range of versions, as in >=2.75.0,<3");
   CHECK(wrong_line("m:a added by x >=1 own").starts_with(here + "20: a line is `TARGET"));
