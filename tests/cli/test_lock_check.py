@@ -46,7 +46,8 @@ def test_lock_writes_what_a_program_lives_with(overt: Overt) -> None:
     """One line a patch, also of children; the program's streams are its own."""
     child = "threading.Thread.mark = print\nprint('child')\n"
     overt.write("child.py", "import threading\n" + child)
-    source = "import subprocess, sys\nprint(sys.stdin.read(), flush=True)\nsubprocess.run(['python', 'child.py'])\n"
+    source = "import subprocess, sys\nprint(sys.stdin.read(), flush=True)\n"
+    source += "subprocess.run(['python', 'child.py'])\n"
     done = overt("lock", *program(overt, CLOCK + source), input="in")
     assert (done.returncode, done.stdout) == (0, "in\nchild\n")
     assert done.stderr == "overt: overt.lock: 2 patches by 1 owner\n"
