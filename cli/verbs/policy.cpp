@@ -10,6 +10,7 @@
 #include "../config.h"
 #include "../processes.h"
 #include "../verbs.h"
+#include "overt/budget.h"
 #include "overt/switch_file.h"
 #include "overt/target.h"
 #include "overt/text.h"
@@ -44,6 +45,9 @@ result<Policy> read_policy(const std::string& named) {
   if (!text) return tl::unexpected(text.error());
   if (auto switches = parse_switches(*text, shown); !switches) {
     return tl::unexpected(switches.error());
+  }
+  if (auto budgets = parse_budgets(*text, shown); !budgets) {
+    return tl::unexpected(budgets.error());
   }
   return parse_policy(*text, shown);
 }

@@ -5,11 +5,7 @@
 #include "overt/budget.h"
 #include "overt/duration.h"
 #include "overt/switch_file.h"
-
-// Nothing in a file may cost more than its size: no exceptions, no deep recursion.
-#define TOML_EXCEPTIONS 0          // NOLINT(readability-identifier-naming): toml++'s own names
-#define TOML_MAX_NESTED_VALUES 32  // NOLINT(readability-identifier-naming)
-#include <toml++/toml.h>
+#include "toml.h"
 
 namespace overt {
 namespace {

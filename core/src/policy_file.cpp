@@ -7,10 +7,7 @@
 #include "overt/policy.h"
 #include "overt/switch_file.h"
 
-// As in switch_file.cpp: nothing in a file may cost more than its size.
-#define TOML_EXCEPTIONS 0          // NOLINT(readability-identifier-naming): toml++'s own names
-#define TOML_MAX_NESTED_VALUES 32  // NOLINT(readability-identifier-naming)
-#include <toml++/toml.h>
+#include "toml.h"
 
 namespace overt {
 namespace {

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "overt/budget.h"
 #include "overt/followed_file.h"
 #include "overt/output.h"
 #include "overt/switch_file.h"
@@ -127,9 +128,13 @@ void policy_is_followed(const std::string& file) {
   if (!seen.text) return;
   const auto switches =
       seen.text->and_then([&](const auto& text) { return parse_switches(text, file); });
+  const auto budgets =
+      seen.text->and_then([&](const auto& text) { return parse_budgets(text, file); });
   const auto read = seen.text->and_then([&](const auto& text) { return parse_policy(text, file); });
   if (!switches) {
     tell_wrong(switches.error());
+  } else if (!budgets) {
+    tell_wrong(budgets.error());
   } else if (!read) {
     tell_wrong(read.error());
   }
