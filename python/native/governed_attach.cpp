@@ -32,8 +32,8 @@ void GovernedPatch::attach(const nb::object& module) {
   }
   const auto found = find(module);
   refuse_twice();
-  check_policy(as_recorded(is_of_builtin_type(found)));
   prepare(found);
+  check_policy(as_recorded(is_of_builtin_type(found)));
   place_at(found, module);
   if (!wish_.root.is_valid()) followed_ = follow_imports(wish_.target.module);
   record(found);
