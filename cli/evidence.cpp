@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <sstream>
 
 #include "overt/journal.h"
 
@@ -101,9 +102,10 @@ bool is_stop(int signal) { return signal == SIGINT || signal == SIGTERM; }
 
 result<std::string> text_of(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+  std::ostringstream text;
+  text << stream.rdbuf();
   if (!stream) return fail(Code::io, "cannot read this report", path);
-  return text;
+  return text.str();
 }
 
 result<void> read_file(const std::string& path, std::vector<Report>& reports) {

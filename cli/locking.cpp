@@ -7,7 +7,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 
 namespace overt::cli {
 
@@ -15,10 +15,10 @@ result<std::optional<Lock>> read_lock(const std::string& path) {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return std::nullopt;
   std::ifstream stream(path, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(stream)),
-                         std::istreambuf_iterator<char>());
+  std::ostringstream text;
+  text << stream.rdbuf();
   if (!stream) return fail(Code::io, "cannot read this file", path);
-  auto lock = parse_lock(text, path);
+  auto lock = parse_lock(text.str(), path);
   if (!lock) return tl::unexpected(lock.error());
   return std::move(*lock);
 }

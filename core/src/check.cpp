@@ -153,15 +153,13 @@ class Comparing {
   }
 
   void gone(const LockedPatch& patch) {
-    findings_.push_back({Difference::gone,
-                         patch.target,
-                         patch.owner,
-                         {},
-                         to_line(patch),
-                         patch.line,
-                         {},
-                         {},
-                         "nobody patched this in this run"});
+    auto& finding = findings_.emplace_back();
+    finding.what = Difference::gone;
+    finding.target = patch.target;
+    finding.owner = patch.owner;
+    finding.locked = to_line(patch);
+    finding.line = patch.line;
+    finding.said = "nobody patched this in this run";
   }
 
   const Lock& lock_;

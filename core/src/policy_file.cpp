@@ -6,7 +6,6 @@
 
 #include "overt/policy.h"
 #include "overt/switch_file.h"
-
 #include "toml.h"
 
 namespace overt {

@@ -82,7 +82,7 @@ nb::object inside_of(const nb::object& raw) {
 
 nb::object function_of(const nb::object& raw) {
   auto inner = inside_of(raw);
-  return PyFunction_Check(inner.ptr()) ? inner : nb::object();
+  return inner.is_valid() && PyFunction_Check(inner.ptr()) ? inner : nb::object();
 }
 
 nb::object callable_of(const nb::object& raw, const Place& place) {
