@@ -34,6 +34,7 @@ int bench(const Options& options) {
   for (const auto& code : options.setup) words.push_back("--setup=" + code);
   if (options.json) words.emplace_back("--json");
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   ::execv(python.c_str(), arguments.data());

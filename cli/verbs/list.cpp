@@ -227,6 +227,7 @@ std::string as_text(const std::vector<Listed>& all, const Options& options, bool
   auto text = process_table(all, options.registries);
   if (options.registries) {
     std::vector<std::vector<Json>> registries;
+    registries.reserve(all.size());
     for (const auto& each : all) registries.push_back(each.registries);
     return text + registry_table(registries);
   }
