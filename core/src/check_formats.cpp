@@ -47,6 +47,7 @@ std::string summary(const Comparison& comparison) {
   std::map<Difference, std::size_t> numbers;
   for (const auto& finding : comparison.findings) ++numbers[finding.what];
   std::vector<std::string> words;
+  words.reserve(numbers.size());
   for (const auto& [what, number] : numbers) {
     words.push_back(std::to_string(number) + " " + kind_of(what).plural);
   }
