@@ -252,6 +252,7 @@ std::string to_text(const Lock& lock) {
   }
   for (const auto& comment : lock.comments) text += comment + "\n";
   std::vector<std::string> lines;
+  lines.reserve(lock.patches.size() + lock.conflicts.size());
   for (const auto& patch : lock.patches) lines.push_back(to_line(patch));
   for (const auto& conflict : lock.conflicts) lines.push_back(to_line(conflict));
   std::sort(lines.begin(), lines.end());

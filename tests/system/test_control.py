@@ -45,6 +45,35 @@ def test_list_and_off_work_while_python_hangs(overt: Overt) -> None:
     assert time.monotonic() - begin < 5
 
 
+def test_a_wrapper_of_others_is_off_while_python_hangs(overt: Overt) -> None:
+    """It is armed since it was seen: no safe point is needed, and its calls go past it at once."""
+    source = """
+import json
+old, seen = json.dumps, []
+def dumps(*args, **kwargs):
+    seen.append(args)
+    return old(*args, **kwargs)
+json.dumps = dumps
+json.dumps(1)
+print(os.getpid(), flush=True)
+ctypes.PyDLL(None).sleep(3)
+json.dumps(2)
+print(seen, flush=True)
+os.read(0, 1)
+"""
+    app = overt.write("app.py", PATCH + source)
+    process = overt.start("run", "--", "python", app, stdin=subprocess.PIPE)
+    assert process.stdout is not None
+    pid = int(process.stdout.readline())
+    time.sleep(0.2)
+    begin = time.monotonic()
+    done = overt("off", str(pid), "--target", "json:dumps", "--reason", "hangs", "--json")
+    assert (done.returncode, time.monotonic() - begin < 2) == (0, True)
+    (patch,) = json.loads(done.stdout)["processes"][0]["patches"]
+    assert (patch["state"], patch["level"]) == ("off", "drained")  # and no call is inside
+    assert process.stdout.readline() == "[(1,)]\n"
+
+
 def test_no_fork_warns_and_every_child_serves(overt: Overt) -> None:
     """300 forks under -W error: no warning of threads, each child under its own name."""
     source = """
