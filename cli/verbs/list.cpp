@@ -12,6 +12,7 @@
 
 #include "../processes.h"
 #include "../registries.h"
+#include "../screen.h"
 #include "../selection.h"
 #include "../table.h"
 #include "../verbs.h"
@@ -272,7 +273,10 @@ int list(const Options& options) {
   while (true) {
     std::string text;
     const int status = list_once(options, named->process, text);
-    if (options.watch && terminal) std::cout << "\x1b[H\x1b[2J";
+    if (options.watch && terminal) {
+      std::cout << "\x1b[H\x1b[2J";
+      text = fitted_to_terminal(text);
+    }
     std::cout << text << std::flush;
     if (!options.watch || status != 0 || !std::cout) return status;
     std::this_thread::sleep_for(std::chrono::seconds(2));

@@ -185,3 +185,24 @@ def test_list_watch_repaints_until_ctrl_c(terminal: Terminal) -> None:
     program.kill()
     terminal.read_until("no process is governed")
     assert watch.wait(PATIENCE) == 4
+
+
+def test_a_watched_list_fits_the_terminal(terminal: Terminal) -> None:
+    """What does not fit is left out at the end, and said to be; the top never scrolls away."""
+    overt = terminal.overt
+    termios.tcsetwinsize(terminal.theirs, (12, 100))
+    names = "for i in range(40): setattr(threading, f'mark_{i:02}', print)\n"
+    wait = "print('ready', flush=True)\nos.read(0, 1)\n"
+    app = overt.write("app.py", f"import os, threading\n{names}{wait}")
+    program = overt.start("run", "--report", "r.json", "--", "python", app, stdin=subprocess.PIPE)
+    assert program.stdout is not None
+    assert program.stdout.readline() == "ready\n"
+    watch = terminal.start("overt", "list", "--watch")
+    screen = terminal.read_until("--watch all are printed\r\n")
+    lines = screen.removeprefix("\x1b[H\x1b[2J").splitlines()
+    rows = sum(-(-len(re.sub(r"\x1b\[\d*m", "", line)) // 100) or 1 for line in lines)
+    assert rows <= 12
+    assert "pid" in lines[0]
+    assert re.match(r"\.\.\. \d+ more lines: ", lines[-1])
+    terminal.press(b"\x03")
+    assert watch.wait(PATIENCE) == -2
