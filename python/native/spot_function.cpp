@@ -149,6 +149,17 @@ std::unique_ptr<Redirect> redirect(PyObject* function, const std::string& target
                                     : redirect_c_function(function, target);
 }
 
+// Where an inherited attribute is bound: in the class that has it itself.
+Place home_of(const Found& found) {
+  if (found.own || found.place.holder != Holder::type) return found.place;
+  const auto* type = reinterpret_cast<PyTypeObject*>(found.place.container.ptr());
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(type->tp_mro); ++i) {
+    const Place place{Holder::type, nb::borrow(PyTuple_GET_ITEM(type->tp_mro, i)), found.place.key};
+    if (place.bound().is_valid()) return place;
+  }
+  return found.place;
+}
+
 bool is_inlined(const Place& place, const nb::object& raw) {
   if (place.holder != Holder::type || !raw.is_valid()) return false;
   const bool init = PyUnicode_CompareWithASCIIString(place.key.ptr(), "__init__") == 0;
@@ -179,8 +190,9 @@ std::shared_ptr<Spot> spot_of_function(const Found& found, const Target& target)
   }
   // Read again: since it was found, advice was checked, which runs Python code, and another thread
   // may have taken its own shim away. That one must not be what this one puts back.
-  const auto raw = found.place.bound();
-  if (is_inlined(found.place, raw)) spot->shim(found.place, raw, target);
+  const auto home = home_of(found);
+  const auto raw = home.bound();
+  if (is_inlined(home, raw)) spot->shim(home, raw, target);
   return spot;
 }
 

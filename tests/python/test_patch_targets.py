@@ -317,3 +317,30 @@ def test_original_is_released(cast) -> None:
         with handle:
             assert cast.price(reach) == reach
         assert sys.getrefcount(function) == count
+
+
+@pytest.mark.parametrize("attribute", ["cost", "__init__"])
+def test_an_inherited_attribute_is_reached_at_call_sites_that_are_warm(cast, attribute) -> None:
+    """The interpreter has copied the code of the base class's function into the caller by then."""
+
+    class Base:
+        def __init__(self, label="plain"):
+            self.label = label
+
+        @property
+        def cost(self):
+            return 1
+
+    cast.Base, cast.Heir = Base, type("Heir", (Base,), {})
+
+    def use(heir):
+        return heir().cost
+
+    for _ in range(500):
+        use(cast.Heir)
+    with overt.observe(f"patch_cast:Heir.{attribute}", reach="everywhere") as handle:
+        for _ in range(300):
+            use(cast.Heir)
+        assert handle.stats.calls == 300
+    assert use(cast.Heir) == 1
+    assert handle.stats.calls == 300
