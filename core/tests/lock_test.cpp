@@ -1,8 +1,9 @@
 // overt.lock: what is written, read again, and kept from one time to the next.
 #include "overt/lock.h"
 
-#include <algorithm>
 #include <doctest/doctest.h>
+
+#include <algorithm>
 
 #include "patches.h"
 

@@ -33,6 +33,7 @@ def work(end):
     while time.monotonic() < end:
         with handle: overt.switch("acme").off(); price(); overt.switch("acme").on()
         shelf.register("x", price); overt.ledger()
+work(time.monotonic() + 0.01)  # a child of a thread that imports waits for its lock for ever
 for _ in range(3):
     threading.Thread(target=work, args=(time.monotonic() + 3000,), daemon=True).start()
 for i in range(COUNT):
