@@ -44,7 +44,7 @@ TEST_CASE("timing takes about a hundredth of the calls' time, from a microsecond
 }
 
 TEST_CASE("the timed calls stand for all calls") {
-  for (const std::uint64_t took : {1, 100, 1'000, 20'000}) {
+  for (const std::uint64_t took : {1U, 100U, 1'000U, 20'000U}) {
     constexpr int kCalls = 1'000'000;
     const auto stands_for = pace(took, kCalls).stands_for;
     CAPTURE(took);
