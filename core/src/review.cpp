@@ -25,7 +25,7 @@ bool ends_by_itself(const Patch& patch) {
   return patch.lifetime == "scope" || patch.lifetime == "ttl";
 }
 
-Answer what_stays_visible(const Patch& patch) {
+ReviewAnswer what_stays_visible(const Patch& patch) {
   const std::string rest = "doc, signature and __wrapped__ are not in a report";
   const auto& before = patch.old_value;
   const auto& now = patch.new_value;
@@ -63,7 +63,7 @@ Answer what_stays_visible(const Patch& patch) {
   return {Outcome::finding, "It goes by another name than what it replaced.", std::move(evidence)};
 }
 
-Answer how_it_is_restored(const Patch& patch) {
+ReviewAnswer how_it_is_restored(const Patch& patch) {
   if (patch.reverted) {
     return {Outcome::answered,
             "It was: its maker has put back what was there.",
@@ -85,7 +85,7 @@ Answer how_it_is_restored(const Patch& patch) {
           {"lifetime " + patch.lifetime, handle, "removal was not tried in this run"}};
 }
 
-Answer is_the_traceback_useful(const Patch& patch) {
+ReviewAnswer is_the_traceback_useful(const Patch& patch) {
   if (patch.change == Change::deleted || patch.change == Change::module) {
     return {Outcome::answered, "It puts no frame of its own into one.", {}};
   }
@@ -117,7 +117,7 @@ const LockedPatch* locked_as(const Patch& patch, const Accepted& accepted) {
 
 std::string because(const std::string& reason) { return reason.empty() ? "" : ": " + reason; }
 
-Answer why_it_is_acceptable(const Patch& patch, const Accepted& accepted) {
+ReviewAnswer why_it_is_acceptable(const Patch& patch, const Accepted& accepted) {
   std::vector<std::string> evidence = {"boundary " + std::string(name(patch.boundary)) +
                                        (patch.everywhere ? ", everywhere" : "")};
   bool stale = false;
@@ -165,7 +165,7 @@ Answer why_it_is_acceptable(const Patch& patch, const Accepted& accepted) {
           std::move(evidence)};
 }
 
-Answer what_it_costs(const Patch& patch) {
+ReviewAnswer what_it_costs(const Patch& patch) {
   if (!patch.metered) {
     return {Outcome::unanswered, "Not known: its calls were not counted.", {}};
   }
@@ -175,7 +175,7 @@ Answer what_it_costs(const Patch& patch) {
           {"own time per call is not in this report"}};
 }
 
-Answer can_it_be_disabled(const Patch& patch, const std::string& command) {
+ReviewAnswer can_it_be_disabled(const Patch& patch, const std::string& command) {
   if (patch.reverted) return {Outcome::answered, "There is nothing to disable any more.", {}};
   std::vector<std::string> evidence = {"not tried in this run; `" + command +
                                        " --dry-run` says what would happen"};

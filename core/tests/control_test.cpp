@@ -112,14 +112,21 @@ TEST_CASE_FIXTURE(Fixture, "a name that nothing has is an error, unless it is me
         "p9");
 }
 
-TEST_CASE_FIXTURE(Fixture, "budgets are reset by their own verb, and overridden by a lift") {
-  REQUIRE(board.vote({Source::budget, Selector::of_patch(1), {"budget", ""}, false, 0}));
+TEST_CASE_FIXTURE(Fixture, "what a budget voted ends with `on`, or by its own verb") {
+  for (const char* verb : {"on", "reset-trip"}) {
+    REQUIRE(board.vote({Source::budget, Selector::of_patch(1), {"budget", ""}, false, 0}));
+    CHECK(board.is_off(1));
+    CHECK(ask(verb, {{"on", kAll}})["counts"]["off"] == 0);
+    CHECK(board.all_votes().empty());
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "votes of a program are overridden by a lift") {
+  REQUIRE(board.vote({Source::api, Selector::of_patch(1), {"a program", ""}, false, 0}));
   CHECK(ask("on", {{"on", kAll}})["counts"]["off"] == 1);
   const json lift = {{"on", kAll}, {"override_seconds", 60}, {"reason", "look"}};
   CHECK(ask("on", lift)["counts"]["off"] == 0);
   CHECK(ask("hello")["lifted"] == true);
-  CHECK(ask("reset-trip", {{"on", kAll}})["counts"]["off"] == 0);
-  CHECK(board.all_votes().empty());
 }
 
 TEST_CASE_FIXTURE(Fixture, "the report is that of files, page by page") {

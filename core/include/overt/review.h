@@ -37,7 +37,7 @@ enum class Outcome {
 
 std::string_view name(Outcome outcome);
 
-struct Answer {
+struct ReviewAnswer {
   Outcome outcome = Outcome::answered;
   std::string said;                   // one sentence
   std::vector<std::string> evidence;  // what it rests on, and what was not looked at
@@ -46,7 +46,7 @@ struct Answer {
 struct ReviewedPatch {
   Patch patch;
   std::vector<int> pids;  // of the processes that have it
-  std::array<Answer, 6> answers;
+  std::array<ReviewAnswer, 6> answers;
   std::string command;  // that disables it
 };
 
