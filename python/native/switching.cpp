@@ -164,6 +164,8 @@ void arm_quietly(int id) {
   try {
     arm(id);
   } catch (nb::python_error& error) {
+    // An interrupt is the program's: it comes again.
+    if (error.matches(PyExc_KeyboardInterrupt)) return PyErr_SetInterrupt();
     error.discard_as_unraisable("overt: looking at a patch");
   } catch (const std::exception&) {
     disarm(id);
