@@ -79,7 +79,7 @@ int review(const Options& options) {
 void add_review(CLI::App& app, const Words& program, int& status) {
   auto options = std::make_shared<Options>();
   auto* verb =
-      app.add_subcommand("review", "ReviewAnswer six questions about every patch of a program.");
+      app.add_subcommand("review", "Answer six questions about every patch of a program.");
   add_evidence(*verb, options->evidence);
   verb->add_option("--lock", options->lock, "What the team has accepted, by default ./overt.lock");
   verb->add_option("--output", options->output,
