@@ -47,9 +47,8 @@ bool surely_above(const Window& both, double limit_of_mean) {
 }
 
 bool is_tripped(const Standing& standing) {
-  const auto is_trip = [](const Vote& vote) { return vote.source == Source::budget; };
-  return std::any_of(standing.votes.begin(), standing.votes.end(), is_trip) ||
-         std::any_of(standing.lifted.begin(), standing.lifted.end(), is_trip);
+  return has_vote_of(Source::budget, standing.votes) ||
+         has_vote_of(Source::budget, standing.lifted);
 }
 
 // More of the samples are above than a hundredth and chance explain.

@@ -5,7 +5,7 @@
 #include "overt/budget.h"
 #include "overt/duration.h"
 #include "overt/switch_file.h"
-#include "toml.h"
+#include "toml_file.h"
 
 namespace overt {
 namespace {
@@ -33,9 +33,7 @@ class Reader {
  private:
   template <class Node>
   tl::unexpected<Error> wrong(const Node& node, std::string what) const {
-    const auto& begin = node.source().begin;
-    return fail(Code::format, std::move(what),
-                path_ + ":" + std::to_string(begin.line) + ":" + std::to_string(begin.column));
+    return wrong_at(node, path_, std::move(what));
   }
 
   result<Budget> budget_of(const toml::table& table) {
@@ -114,21 +112,13 @@ class Reader {
                  quoted(key) + R"( must be a duration with its unit, as in "50us" or "10s")");
   }
 
-  static std::string quoted(const toml::key& key) { return "`" + std::string(key.str()) + "`"; }
-
   const std::string& path_;
 };
 
 }  // namespace
 
 result<std::vector<Budget>> parse_budgets(std::string_view text, const std::string& path) {
-  const auto parsed = toml::parse(text, path);
-  if (!parsed) {
-    const auto& begin = parsed.error().source().begin;
-    return fail(Code::format, std::string(parsed.error().description()),
-                path + ":" + std::to_string(begin.line) + ":" + std::to_string(begin.column));
-  }
-  return Reader(path).read(parsed.table());
+  return parse_toml(text, path).and_then([&](const auto& file) { return Reader(path).read(file); });
 }
 
 }  // namespace overt

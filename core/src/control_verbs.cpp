@@ -251,10 +251,8 @@ result<ordered_json> off(const Control& control, const json& params, const std::
 }
 
 bool has_tripped(const Standings& standings) {
-  const auto is_trip = [](const Vote& vote) { return vote.source == Source::budget; };
-  return std::any_of(standings.begin(), standings.end(), [&](const auto& each) {
-    const auto& votes = each.second.votes;
-    return std::any_of(votes.begin(), votes.end(), is_trip);
+  return std::any_of(standings.begin(), standings.end(), [](const auto& each) {
+    return has_vote_of(Source::budget, each.second.votes);
   });
 }
 

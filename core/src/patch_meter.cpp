@@ -2,16 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <new>
 
 namespace overt {
-
-std::uint64_t monotonic_ns() noexcept {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
-}
 
 namespace {
 

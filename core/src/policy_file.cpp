@@ -6,7 +6,7 @@
 
 #include "overt/policy.h"
 #include "overt/switch_file.h"
-#include "toml.h"
+#include "toml_file.h"
 
 namespace overt {
 namespace {
@@ -102,8 +102,6 @@ constexpr std::array<Condition, 8> kConditions = {{
     {"phase", &PolicyRule::phase, check_phase},
 }};
 
-std::string quoted(const toml::key& key) { return "`" + std::string(key.str()) + "`"; }
-
 class PolicyReader {
  public:
   explicit PolicyReader(const std::string& path) { policy_.file = path; }
@@ -122,10 +120,7 @@ class PolicyReader {
  private:
   template <class Node>
   tl::unexpected<Error> wrong(const Node& node, std::string what) const {
-    const auto& begin = node.source().begin;
-    return fail(
-        Code::format, std::move(what),
-        policy_.file + ":" + std::to_string(begin.line) + ":" + std::to_string(begin.column));
+    return wrong_at(node, policy_.file, std::move(what));
   }
 
   result<void> take(const toml::key& key, const toml::node& value) {
@@ -225,16 +220,9 @@ class PolicyReader {
 }  // namespace
 
 result<Policy> parse_policy(std::string_view text, const std::string& path) {
-  if (text.size() > kLargestFile) {
-    return fail(Code::format, "this file is larger than 1 MiB", path + ":1:1");
-  }
-  const auto parsed = toml::parse(text, path);
-  if (!parsed) {
-    const auto& begin = parsed.error().source().begin;
-    return fail(Code::format, std::string(parsed.error().description()),
-                path + ":" + std::to_string(begin.line) + ":" + std::to_string(begin.column));
-  }
-  return PolicyReader(path).read(parsed.table());
+  return parse_toml(text, path).and_then([&](const auto& file) {
+    return PolicyReader(path).read(file);
+  });
 }
 
 }  // namespace overt

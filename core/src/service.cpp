@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "control_server.h"
+#include "overt/clock.h"
 #include "overt/followed_file.h"
 #include "overt/runtime_dir.h"
 #include "overt/switch_file.h"
@@ -32,11 +33,7 @@ constexpr std::size_t kStack = std::size_t{1} << 20U;
 
 std::atomic<Service*> the_service{nullptr};
 
-double monotonic() {
-  timespec time{};
-  ::clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
-}
+double monotonic() { return static_cast<double>(monotonic_ns()) * 1e-9; }
 
 std::string told(const char* key, const std::string& what, const std::string& subject) {
   return nlohmann::json{{key, what}, {"subject", subject}}.dump(

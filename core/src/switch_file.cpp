@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "toml.h"
+#include "toml_file.h"
 
 namespace overt {
 namespace {
@@ -41,9 +41,7 @@ class Reader {
  private:
   template <class Node>
   tl::unexpected<Error> wrong(const Node& node, std::string what) const {
-    const auto& begin = node.source().begin;
-    return fail(Code::format, std::move(what),
-                path_ + ":" + std::to_string(begin.line) + ":" + std::to_string(begin.column));
+    return wrong_at(node, path_, std::move(what));
   }
 
   result<void> take(const toml::key& key, const toml::node& value) {
@@ -104,8 +102,6 @@ class Reader {
     return {};
   }
 
-  static std::string quoted(const toml::key& key) { return "`" + std::string(key.str()) + "`"; }
-
   void add(Selector selector) {
     votes_.push_back({Source::file, std::move(selector), {path_, {}}, false, 0});
   }
@@ -119,16 +115,7 @@ class Reader {
 }  // namespace
 
 result<std::vector<Vote>> parse_switches(std::string_view text, const std::string& path) {
-  if (text.size() > kLargestFile) {
-    return fail(Code::format, "this file is larger than 1 MiB", path + ":1:1");
-  }
-  const auto parsed = toml::parse(text, path);
-  if (!parsed) {
-    const auto& begin = parsed.error().source().begin;
-    return fail(Code::format, std::string(parsed.error().description()),
-                path + ":" + std::to_string(begin.line) + ":" + std::to_string(begin.column));
-  }
-  return Reader(path).read(parsed.table());
+  return parse_toml(text, path).and_then([&](const auto& file) { return Reader(path).read(file); });
 }
 
 std::vector<Vote> parse_off_variable(std::string_view text) {

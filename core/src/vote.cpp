@@ -37,6 +37,11 @@ std::optional<Source> parse_source(std::string_view text) {
 
 std::string_view name(Fail fail) { return fail == Fail::patched ? "patched" : "original"; }
 
+bool has_vote_of(Source source, const std::vector<Vote>& votes) {
+  return std::any_of(votes.begin(), votes.end(),
+                     [&](const Vote& vote) { return vote.source == source; });
+}
+
 bool same_owner(std::string_view a, std::string_view b) {
   std::size_t at_a = 0;
   std::size_t at_b = 0;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "overt/cell.h"
+#include "overt/clock.h"
 #include "overt/meter.h"
 #include "overt/pace.h"
 #include "overt/patch.h"
@@ -74,10 +75,7 @@ class Meters {
   std::map<int, std::shared_ptr<PatchMeter>> meters_;
 };
 
-// The clock of all measurements: nanoseconds of CLOCK_MONOTONIC.
-std::uint64_t monotonic_ns() noexcept;
-
-// What reading the clock itself costs, measured once.
+// What reading the clock of all measurements (monotonic_ns) costs, measured once.
 struct ClockCost {
   double reading = 0;  // ns
   double spread = 0;   // ns: readings differ by so much

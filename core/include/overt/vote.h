@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "overt/boundary.h"
 #include "overt/patch.h"
@@ -79,6 +80,9 @@ struct Vote {
   bool holds(int id, const Facts& facts) const;
   std::string str() const;  // "control: owner sentry-sdk (incident 42)"
 };
+
+// Whether a source is among those that voted.
+bool has_vote_of(Source source, const std::vector<Vote>& votes);
 
 // Two names of one owner: PEP 503, runs of -, _ and . are one -, case does not matter.
 bool same_owner(std::string_view a, std::string_view b);
