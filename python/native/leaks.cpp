@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "exiting.h"
 #include "namespaces.h"
 #include "records.h"
 #include "refusal.h"
@@ -33,15 +34,6 @@ struct Log {
 Log& log() {
   static auto& all = *new Log;
   return all;
-}
-
-// There are no modules any more to find anything in, and asking for them ends the process.
-bool is_finalizing() {
-#if PY_VERSION_HEX >= 0x030D0000
-  return Py_IsFinalizing() != 0;
-#else
-  return _Py_IsFinalizing() != 0;
-#endif
 }
 
 const Subject& subject_of(int id) { return records().subjects()[static_cast<std::size_t>(id) - 1]; }
@@ -149,7 +141,7 @@ nb::object object_before(const Touch& touch) {
 
 void touched(int id, bool made, PyObject* before) noexcept try {
   auto& all = log();
-  if (!all.taking || is_finalizing()) return;
+  if (!all.taking || is_exiting()) return;
   if (all.putting_back) {
     if (made) all.put.push_back(id);
     return;

@@ -6,6 +6,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "exiting.h"
 #include "namespaces.h"
 #include "serving.h"
 
@@ -30,15 +31,6 @@ struct State {
 State& state() {
   static auto& the = *new State;
   return the;
-}
-
-// The interpreter takes its modules apart: whoever asks for sys.modules then is aborted.
-bool is_exiting() {
-#if PY_VERSION_HEX >= 0x030D0000
-  return Py_IsFinalizing() != 0;
-#else
-  return _Py_IsFinalizing() != 0;
-#endif
 }
 
 // Runs what waited for a module. Each is taken out first: it may register or cancel others.
