@@ -53,6 +53,30 @@ struct ForeignPatch {
   bool shared = false;   // another patch put the same value elsewhere
 };
 
+// A mechanism whose patch has calls: they are hooked, and obey a meter's cell. Off without being
+// armed is armed for as long as it is off.
+class CallSwitch : public ForeignSwitch {
+ public:
+  void off() final;
+  void on() final;
+  bool arm(const std::shared_ptr<PatchMeter>& meter) final;
+
+ protected:
+  // `kind`: what the patch put there, for people.
+  CallSwitch(const ForeignPatch& patch, const char* kind)
+      : id_(patch.id), target_(patch.target), kind_(kind) {}
+
+  // Whether what calls become when the patch is off may be kept alive while it is on.
+  virtual bool may_stay() const = 0;
+  // False where calls do not tell which patch they are of. Throws Refusal.
+  virtual bool hook_in(const std::shared_ptr<PatchMeter>& meter) = 0;
+
+ private:
+  int id_;
+  std::string target_;
+  const char* kind_;
+};
+
 // Throws Refusal where the patch cannot be switched.
 std::unique_ptr<ForeignSwitch> make_switch(const ForeignPatch& patch);
 

@@ -4,25 +4,20 @@
 #include "carrier.h"
 #include "foreign_call.h"
 #include "foreign_switch.h"
-#include "metering.h"
 #include "redirect.h"
 #include "without_first.h"
 
 namespace overt::py {
 namespace {
 
-class FunctionSwitch final : public ForeignSwitch, public ForeignCall {
+class FunctionSwitch final : public CallSwitch, public ForeignCall {
  public:
   FunctionSwitch(const ForeignPatch& patch, PyObject* wrapper, nb::object answer)
-      : id_(patch.id), name_(patch.target), wrapper_(wrapper), answer_(std::move(answer)) {}
+      : CallSwitch(patch, "function"), wrapper_(wrapper), answer_(std::move(answer)) {}
 
   ~FunctionSwitch() override { disarm(); }
   FunctionSwitch(const FunctionSwitch&) = delete;
   FunctionSwitch& operator=(const FunctionSwitch&) = delete;
-
-  bool arm(const std::shared_ptr<PatchMeter>& meter) override {
-    return may_keep(answer_) && hook_in(meter);
-  }
 
   void disarm() noexcept override {
     if (!std::exchange(armed_, false)) return;
@@ -32,20 +27,6 @@ class FunctionSwitch final : public ForeignSwitch, public ForeignCall {
     if (hook == nullptr || hook->foreign != this) return;
     hook->foreign = nullptr;
     update(*hook);
-  }
-
-  void off() override {
-    const auto meter = meters().of(id_);
-    if (!hook_in(meter)) {
-      refuse(Code::refused, "another patch put the same function elsewhere, and calls do not tell",
-             name_);
-    }
-    meter->cell.off.store(true);
-  }
-
-  void on() override {
-    meters().of(id_)->cell.off.store(false);
-    disarm();
   }
 
   PyObject* run(vectorcallfunc own, PyObject* function, PyObject* const* args, std::size_t nargsf,
@@ -61,7 +42,9 @@ class FunctionSwitch final : public ForeignSwitch, public ForeignCall {
   }
 
  private:
-  bool hook_in(const std::shared_ptr<PatchMeter>& meter) {
+  bool may_stay() const override { return may_keep(answer_); }
+
+  bool hook_in(const std::shared_ptr<PatchMeter>& meter) override {
     if (armed_) return true;
     try_redirecting_functions();
     auto& hook = hook_of(wrapper_);
@@ -73,8 +56,6 @@ class FunctionSwitch final : public ForeignSwitch, public ForeignCall {
     return true;
   }
 
-  int id_;
-  std::string name_;
   PyObject* wrapper_;  // borrowed
   nb::object answer_;  // what a call becomes when the patch is off
   std::unique_ptr<ForeignTarget> target_;

@@ -10,7 +10,6 @@
 
 #include "foreign_call.h"
 #include "foreign_switch.h"
-#include "metering.h"
 #include "redirect.h"
 #include "wrapt_like.h"
 
@@ -106,21 +105,16 @@ Inner* inner_at(PyObject* function) {
   return hook == nullptr ? nullptr : dynamic_cast<Inner*>(hook->foreign);
 }
 
-class WraptSwitch final : public ForeignSwitch {
+class WraptSwitch final : public CallSwitch {
  public:
   WraptSwitch(const ForeignPatch& patch, WraptLike wrapper, std::vector<nb::object> identities)
-      : id_(patch.id),
-        name_(patch.target),
+      : CallSwitch(patch, "wrapper"),
         wrapper_(std::move(wrapper)),
         identities_(std::move(identities)) {}
 
   ~WraptSwitch() override { disarm(); }
   WraptSwitch(const WraptSwitch&) = delete;
   WraptSwitch& operator=(const WraptSwitch&) = delete;
-
-  bool arm(const std::shared_ptr<PatchMeter>& meter) override {
-    return may_keep(wrapper_.wrapped) && hook_in(meter);
-  }
 
   void disarm() noexcept override {
     if (!std::exchange(armed_, false)) return;
@@ -135,22 +129,10 @@ class WraptSwitch final : public ForeignSwitch {
     delete inner;
   }
 
-  void off() override {
-    const auto meter = meters().of(id_);
-    if (!hook_in(meter)) {
-      refuse(Code::refused, "another patch put the same wrapper elsewhere, and calls do not tell",
-             name_);
-    }
-    meter->cell.off.store(true);
-  }
-
-  void on() override {
-    meters().of(id_)->cell.off.store(false);
-    disarm();
-  }
-
  private:
-  bool hook_in(const std::shared_ptr<PatchMeter>& meter) {
+  bool may_stay() const override { return may_keep(wrapper_.wrapped); }
+
+  bool hook_in(const std::shared_ptr<PatchMeter>& meter) override {
     if (armed_) return true;
     try_redirecting_functions();
     auto& hook = hook_of(wrapper_.function.ptr());
@@ -165,8 +147,6 @@ class WraptSwitch final : public ForeignSwitch {
     return true;
   }
 
-  int id_;
-  std::string name_;
   WraptLike wrapper_;
   std::vector<nb::object> identities_;  // each under which the target arrives
   std::shared_ptr<ForeignTarget> target_;

@@ -120,9 +120,8 @@ void arm(int id) {
     return;
   }
   const auto meter = meters().of(id);
-  auto made = switch_function(patch);
-  if (!made || !made->arm(meter)) made = switch_wrapt_like(patch);
-  if (!made || !made->arm(meter)) return;
+  auto made = make_switch(patch);
+  if (!made->arm(meter)) return;
   all.armed.emplace(id, Armed{std::move(made), value});
   all.armed_with.emplace(value, id);
   meter->begin();
