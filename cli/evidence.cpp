@@ -11,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <memory>
 #include <sstream>
 
@@ -54,14 +55,6 @@ class Scratch {
   std::string path_;
 };
 
-[[noreturn]] void become(Words words) {
-  std::vector<char*> arguments;
-  for (auto& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  ::execv(arguments.front(), arguments.data());
-  ::_exit(127);
-}
-
 int wait_for(pid_t child) {
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
@@ -81,7 +74,8 @@ result<int> run(const Words& words) {
   if (child == 0) {
     ::sigaction(SIGINT, &interrupt, nullptr);
     ::sigaction(SIGQUIT, &quit, nullptr);
-    become(words);
+    static_cast<void>(become(words.front(), words));
+    ::_exit(127);
   }
   if (child < 0) return fail(Code::io, std::string("cannot fork: ") + std::strerror(errno), "run");
   running = child;
@@ -186,6 +180,22 @@ void add_evidence(CLI::App& verb, EvidenceOptions& options) {
                   "Run nothing: read this report (.json), journal, or directory of them; may be "
                   "given several times");
   verb.add_option("--policy", options.policy, "As of `overt run`: follow this file");
+}
+
+result<void> deliver(const std::string& output, const EvidenceOptions& options,
+                     const std::function<std::string(bool colour)>& said) {
+  if (!output.empty()) {
+    std::ofstream stream(output, std::ios::binary);
+    stream << said(false);
+    stream.close();
+    if (stream) return {};
+    return fail(Code::io, "cannot write this file", output);
+  }
+  const bool ran = options.program.size() > 1;
+  const int fd = ran ? STDERR_FILENO : STDOUT_FILENO;
+  const bool colour = ::isatty(fd) == 1 && std::getenv("NO_COLOR") == nullptr;
+  (ran ? std::cerr : std::cout) << said(colour);
+  return {};
 }
 
 result<Evidence> gather_evidence(const EvidenceOptions& options, const std::string& verb) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,12 @@ struct EvidenceOptions {
 
 // Adds --from and --policy; what is behind `--` is the program.
 void add_evidence(CLI::App& verb, EvidenceOptions& options);
+
+// Writes what came of it: to the file `output`, or, where that is "", to standard output, which is
+// the program's own where one was run: to standard error then. `said` is asked for the text, in
+// colour or not.
+result<void> deliver(const std::string& output, const EvidenceOptions& options,
+                     const std::function<std::string(bool colour)>& said);
 
 // Runs the program with all its children as `overt run` does, and waits: its streams, its terminal
 // and its signals are its own. Or reads the files.

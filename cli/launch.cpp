@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -221,6 +223,18 @@ result<void> check_interpreter(const Python& python) {
 }
 
 }  // namespace
+
+Error become(const std::string& path, const Words& words) {
+  std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
+  for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  ::execv(path.c_str(), arguments.data());
+  const std::string why = errno == ENOEXEC
+                              ? "this file is no program; does its first line start with #! ?"
+                              : std::string("cannot be started: ") + std::strerror(errno);
+  return {Code::not_found, why, path};
+}
 
 std::string own_path() {
   std::error_code ignored;

@@ -19,6 +19,9 @@ result<std::string> find_program(const std::string& word);
 // directories. A program that is no Python is fine: the Pythons that it starts are governed.
 result<void> check_program(const std::string& path, const Words& words);
 
+// Replaces this process. Returns only when that failed.
+Error become(const std::string& path, const Words& words);
+
 // The file of this command itself.
 std::string own_path();
 

@@ -136,6 +136,18 @@ result<std::vector<Client>> find_processes(const std::string& word) {
   return found;
 }
 
+result<void> read_patches(Client& client, std::vector<Json>& to) {
+  for (int after = 0;;) {
+    auto page = client.call("list", {{"after", after}});
+    if (!page) return tl::unexpected(page.error());
+    for (auto& patch : (*page)["patches"]) {
+      after = patch.value("id", 0);
+      to.push_back(std::move(patch));
+    }
+    if (!page->value("more", false)) return {};
+  }
+}
+
 int patch_id(const std::string& word) {
   if (word.size() < 2 || word.front() != 'p') return 0;
   return number(std::string_view(word).substr(1)).value_or(0);

@@ -16,6 +16,10 @@ std::vector<Client> all_processes(std::vector<Error>& unanswered);
 // the one service that there is. Errors: not_found, usage (there are several), io (another user's).
 result<std::vector<Client>> find_processes(const std::string& word);
 
+// Its patches, all pages. An error where it ends meanwhile or does not answer; `to` has what was
+// read until then.
+result<void> read_patches(Client& client, std::vector<Json>& to);
+
 // "p12": 12; 0 for what is no patch.
 int patch_id(const std::string& word);
 

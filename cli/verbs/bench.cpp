@@ -1,10 +1,6 @@
 // overt bench: what the patches of one target cost, measured in an interpreter of its own.
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -28,18 +24,11 @@ struct Options {
 int bench(const Options& options) {
   const auto directory = std::filesystem::path(own_path()).parent_path();
   const auto python = (directory / "python").string();
-  std::vector<std::string> words = {python,           "-m",
-                                    "overt._measure", options.target,
-                                    options.call,     "--rounds=" + std::to_string(options.rounds)};
+  Words words = {python,         "-m",         "overt._measure",
+                 options.target, options.call, "--rounds=" + std::to_string(options.rounds)};
   for (const auto& code : options.setup) words.push_back("--setup=" + code);
   if (options.json) words.emplace_back("--json");
-  std::vector<char*> arguments;
-  arguments.reserve(words.size() + 1);
-  for (auto& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  ::execv(python.c_str(), arguments.data());
-  return complain(
-      {Code::not_found, std::string("cannot be started: ") + std::strerror(errno), python});
+  return complain(become(python, words));
 }
 
 }  // namespace

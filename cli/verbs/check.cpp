@@ -35,22 +35,6 @@ std::string said(const Comparison& comparison, const Options& options, bool colo
   return to_text(comparison, colour);
 }
 
-// Standard output is the program's where one was run.
-result<void> deliver(const Comparison& comparison, const Options& options) {
-  if (!options.output.empty()) {
-    std::ofstream stream(options.output, std::ios::binary);
-    stream << said(comparison, options, false);
-    stream.close();
-    if (stream) return {};
-    return fail(Code::io, "cannot write this file", options.output);
-  }
-  const bool ran = options.evidence.program.size() > 1;
-  const int fd = ran ? STDERR_FILENO : STDOUT_FILENO;
-  const bool colour = ::isatty(fd) == 1 && std::getenv("NO_COLOR") == nullptr;
-  (ran ? std::cerr : std::cout) << said(comparison, options, colour);
-  return {};
-}
-
 int check(const Options& options) {
   const auto locked = read_lock(options.file);
   if (!locked) return complain(locked.error());
@@ -63,7 +47,10 @@ int check(const Options& options) {
   const auto seen = seen_in(evidence->reports);
   const auto before = locked->value_or(Lock());
   const auto comparison = compare(before, seen, options.file);
-  if (const auto done = deliver(comparison, options); !done) return complain(done.error());
+  if (const auto done = deliver(options.output, options.evidence,
+                                [&](bool colour) { return said(comparison, options, colour); });
+      !done)
+    return complain(done.error());
   if (evidence->failed()) {
     std::cerr << "overt: the command failed (" << evidence->status
               << "): what it would have patched later was not seen"

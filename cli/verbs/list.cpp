@@ -37,22 +37,14 @@ struct Listed {
   std::vector<Json> registries;  // as was asked
 };
 
-// All pages. A process that ends meanwhile has what was read until then.
+// A process that ends meanwhile has what was read until then.
 std::vector<Json> patches_of(Client& client, const Options& options) {
   std::vector<Json> patches;
-  for (int after = 0;;) {
-    auto page = client.call("list", {{"after", after}});
-    if (!page) {
-      complain(page.error());
-      break;
-    }
-    for (auto& patch : (*page)["patches"]) {
-      after = patch.value("id", 0);
-      const bool hidden = patch.value("internal", false) && !options.internal;
-      if (!hidden && options.selection.takes(patch)) patches.push_back(std::move(patch));
-    }
-    if (!page->value("more", false)) break;
-  }
+  if (auto read = read_patches(client, patches); !read) complain(read.error());
+  std::erase_if(patches, [&](const Json& patch) {
+    const bool hidden = patch.value("internal", false) && !options.internal;
+    return hidden || !options.selection.takes(patch);
+  });
   return patches;
 }
 

@@ -22,20 +22,9 @@ int metrics(const Options& options) {
   std::vector<Json> processes;
   int status = 0;
   for (auto& client : *clients) {
-    Json process = {{"hello", client.hello()}, {"patches", Json::array()}};
-    for (int after = 0;;) {
-      auto page = client.call("list", {{"after", after}});
-      if (!page) {
-        status = complain(page.error());
-        break;
-      }
-      for (auto& patch : (*page)["patches"]) {
-        after = patch.value("id", 0);
-        process["patches"].push_back(std::move(patch));
-      }
-      if (!page->value("more", false)) break;
-    }
-    processes.push_back(std::move(process));
+    std::vector<Json> patches;
+    if (auto read = read_patches(client, patches); !read) status = complain(read.error());
+    processes.push_back({{"hello", client.hello()}, {"patches", std::move(patches)}});
   }
   std::cout << metrics_text(processes) << std::flush;
   return status != 0 ? 5 : 0;

@@ -47,29 +47,19 @@ result<Accepted> what_is_accepted(const Options& options) {
   return accepted;
 }
 
-// Standard output is the program's where one was run.
-result<void> deliver(const Review& review, const Options& options) {
-  if (!options.output.empty()) {
-    std::ofstream stream(options.output, std::ios::binary);
-    stream << (options.json ? to_json(review) : to_text(review, false));
-    stream.close();
-    if (stream) return {};
-    return fail(Code::io, "cannot write this file", options.output);
-  }
-  const bool ran = options.evidence.program.size() > 1;
-  const int fd = ran ? STDERR_FILENO : STDOUT_FILENO;
-  const bool colour = ::isatty(fd) == 1 && std::getenv("NO_COLOR") == nullptr;
-  (ran ? std::cerr : std::cout) << (options.json ? to_json(review) : to_text(review, colour));
-  return {};
-}
-
 int review(const Options& options) {
   const auto accepted = what_is_accepted(options);
   if (!accepted) return complain(accepted.error());
   const auto evidence = gather_evidence(options.evidence, "review");
   if (!evidence) return complain(evidence.error());
   const auto reviewed = review_of(evidence->reports, *accepted);
-  if (const auto done = deliver(reviewed, options); !done) return complain(done.error());
+  if (const auto done = deliver(options.output, options.evidence,
+                                [&](bool colour) {
+                                  return options.json ? to_json(reviewed)
+                                                      : to_text(reviewed, colour);
+                                });
+      !done)
+    return complain(done.error());
   if (evidence->status != 0) return evidence->status;
   return options.strict && reviewed.findings() > 0 ? 1 : 0;
 }
@@ -78,8 +68,7 @@ int review(const Options& options) {
 
 void add_review(CLI::App& app, const Words& program, int& status) {
   auto options = std::make_shared<Options>();
-  auto* verb =
-      app.add_subcommand("review", "Answer six questions about every patch of a program.");
+  auto* verb = app.add_subcommand("review", "Answer six questions about every patch of a program.");
   add_evidence(*verb, options->evidence);
   verb->add_option("--lock", options->lock, "What the team has accepted, by default ./overt.lock");
   verb->add_option("--output", options->output,

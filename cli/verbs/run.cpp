@@ -112,18 +112,6 @@ result<void> check_paths(const RunSettings& settings) {
   return {};
 }
 
-// Replaces this process. Returns only when that failed.
-Error become(const std::string& path, const Words& words) {
-  std::vector<char*> arguments;
-  for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  ::execv(path.c_str(), arguments.data());
-  const std::string why = errno == ENOEXEC
-                              ? "this file is no program; does its first line start with #! ?"
-                              : std::string("cannot be started: ") + std::strerror(errno);
-  return {Code::not_found, why, path};
-}
-
 void remove_private_directory(const RunSettings& settings) {
   std::error_code ignored;
   if (settings.directory != settings.report)
