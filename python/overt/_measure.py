@@ -62,8 +62,8 @@ def measure(target: str, calls: Callable[[], object], *, rounds: int = 40) -> Me
     if rounds < 2:
         raise ValueError("rounds: two at least")
     why = "no patch of it is known; overt.watch() sees those of others from its call on"
-    switched = [row for row in _off(target) if row[2]]
-    rows = _on(target)
+    switched = [row for row in _vote(target, off=True) if row[2]]
+    rows = _vote(target, off=False)
     if not switched:
         why = "; ".join(row[3] for row in rows if row[3]) or why
         raise TargetError(f"{target}: there is nothing to measure: {why}", target=target)
@@ -72,11 +72,11 @@ def measure(target: str, calls: Callable[[], object], *, rounds: int = 40) -> Me
         with_, without = [], []
         for _ in range(rounds):
             with_.append(_round(calls, count))
-            _off(target)
+            _vote(target, off=True)
             without.append(_round(calls, count))
-            _on(target)
+            _vote(target, off=False)
     finally:
-        _on(target)
+        _vote(target, off=False)
     differences = [a - b for a, b in zip(with_, without, strict=True)]
     low, _, high = statistics.quantiles(differences, n=4)
     return Measurement(
@@ -91,12 +91,8 @@ def measure(target: str, calls: Callable[[], object], *, rounds: int = 40) -> Me
     )
 
 
-def _off(target: str) -> list[tuple[int, str, bool, str]]:
-    return _native.switch_target(target, True, "measured by overt.measure()")
-
-
-def _on(target: str) -> list[tuple[int, str, bool, str]]:
-    return _native.switch_target(target, False, "measured by overt.measure()")
+def _vote(target: str, *, off: bool) -> list[tuple[int, str, bool, str]]:
+    return _native.switch_target(target, off, "measured by overt.measure()")
 
 
 def _main() -> int:
