@@ -84,20 +84,36 @@ int restart_service(void*) {
   return 0;
 }
 
-// os.environ, so that it reaches every child however it is started. Whatever that raises is ours.
-int write_votes(void*) {
-  const auto text = switchboard().for_children();
+// The dict behind os.environ, of bytes; invalid where somebody put something else there.
+nb::object environ_data() {
   PyObject* modules = PyImport_GetModuleDict();
   PyObject* os = modules == nullptr ? nullptr : item(modules, "os");
   const auto environ = nb::steal(os == nullptr ? nullptr : PyObject_GetAttrString(os, "environ"));
-  const auto name = nb::steal(PyUnicode_FromString(kVotesVariable));
-  const auto value =
-      nb::steal(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "replace"));
-  if (environ.is_valid() && name.is_valid() && value.is_valid()) {
+  auto data =
+      nb::steal(environ.is_valid() ? PyObject_GetAttrString(environ.ptr(), "_data") : nullptr);
+  if (PyErr_Occurred() != nullptr) PyErr_Clear();
+  return data.is_valid() && PyDict_CheckExact(data.ptr()) ? data : nb::object();
+}
+
+// Into os.environ, so that it reaches every child however it is started. Not by its own methods: a
+// pending call must run no Python code. Where that lets another thread run, and it forks, the child
+// takes the first one, which it does not have, for the one that works off pending calls (3.13 and
+// later write into its freed state).
+int write_votes(void*) {
+  const auto text = switchboard().for_children();
+  if (text.empty()) {
+    ::unsetenv(kVotesVariable);
+  } else {
+    ::setenv(kVotesVariable, text.c_str(), 1);
+  }
+  const auto data = environ_data();
+  const auto name = nb::steal(PyBytes_FromString(kVotesVariable));
+  const auto value = nb::steal(PyBytes_FromStringAndSize(text.data(), std::ssize(text)));
+  if (data.is_valid() && name.is_valid() && value.is_valid()) {
     if (!text.empty()) {
-      PyObject_SetItem(environ.ptr(), name.ptr(), value.ptr());
-    } else if (PyMapping_HasKey(environ.ptr(), name.ptr()) == 1) {
-      PyObject_DelItem(environ.ptr(), name.ptr());
+      PyDict_SetItem(data.ptr(), name.ptr(), value.ptr());
+    } else if (PyDict_Contains(data.ptr(), name.ptr()) == 1) {
+      PyDict_DelItem(data.ptr(), name.ptr());
     }
   }
   if (PyErr_Occurred() != nullptr) PyErr_Clear();
