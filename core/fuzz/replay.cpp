@@ -36,7 +36,7 @@ std::vector<fs::path> inputs(const std::vector<std::string>& words) {
 int main(int argc, char** argv) {
   const auto all = inputs({argv + 1, argv + argc});
   for (const auto& path : all) {
-    std::cout << path.filename().string() << std::endl;
+    std::cout << path.filename().string() << '\n' << std::flush;
     std::ifstream stream(path, std::ios::binary);
     const std::vector<char> bytes{std::istreambuf_iterator<char>(stream), {}};
     if (!stream) {

@@ -7,6 +7,8 @@
 // whether a character is a space has no answer for most letters that are not English: it has one.
 #pragma once
 
+#include <stdint.h>  // the tables below use its types in the global namespace and do not include it
+
 #ifdef NDEBUG
 #undef NDEBUG
 #endif

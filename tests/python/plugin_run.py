@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -62,6 +63,10 @@ class Ran:
         return re.findall(r"^(?:  )?(\S+:\S+)  (?:is|was|has) ", self.text, re.MULTILINE)
 
 
+# What changes how pytest itself prints: its reports are read here.
+PRINTING = {"CI", "BUILD_NUMBER", "PYTEST_ADDOPTS", "PY_COLORS", "FORCE_COLOR", "COLUMNS"}
+
+
 def run(where: Path, source: str, *words: str, more: dict[str, str] | None = None) -> Ran:
     """Write test_it.py and what it needs, and run pytest there."""
     files = {"shop.py": SHOP, "test_it.py": "import shop\n" + dedent(source)} | (more or {})
@@ -75,6 +80,7 @@ def run(where: Path, source: str, *words: str, more: dict[str, str] | None = Non
             *words,
         ],
         cwd=where,
+        env={name: value for name, value in os.environ.items() if name not in PRINTING},
         capture_output=True,
         text=True,
         timeout=120,
