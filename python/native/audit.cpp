@@ -8,6 +8,7 @@
 #include "records.h"
 #include "refusal.h"
 #include "serving.h"
+#include "soon.h"
 
 namespace overt::py {
 namespace {

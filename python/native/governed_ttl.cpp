@@ -7,6 +7,7 @@
 #include "governed.h"
 #include "overt/service.h"
 #include "serving.h"
+#include "soon.h"
 
 namespace overt::py {
 namespace {

@@ -7,6 +7,7 @@
 #include "overt/switchboard.h"
 #include "reach.h"
 #include "serving.h"
+#include "soon.h"
 
 namespace overt::py {
 namespace {

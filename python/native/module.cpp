@@ -15,6 +15,7 @@
 #include "serving.h"
 #include "session.h"
 #include "signature.h"
+#include "soon.h"
 #include "stand_in.h"
 #include "variables.h"
 #include "watcher.h"
@@ -67,6 +68,7 @@ NB_MODULE(_native, m) {
   m.attr("__version__") = OVERT_VERSION;
   py::make_stand_in_types();
   py::make_life_types();
+  py::make_forks_wait(m);
   py::bind_registries(m);
   m.def("boot", &py::boot, nb::arg("settings"),
         "Govern this process as `overt run` said in OVERT_RUN, and return what it must be for "

@@ -9,6 +9,7 @@
 #include "exiting.h"
 #include "namespaces.h"
 #include "serving.h"
+#include "soon.h"
 
 namespace overt::py {
 namespace {

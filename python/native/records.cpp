@@ -6,6 +6,7 @@
 #include "leaks.h"
 #include "policy_gate.h"
 #include "serving.h"
+#include "soon.h"
 #include "switching.h"
 
 namespace overt::py {

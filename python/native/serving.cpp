@@ -1,6 +1,5 @@
 #include "serving.h"
 
-#include <dlfcn.h>
 #include <nanobind/nanobind.h>
 #include <unistd.h>
 
@@ -22,6 +21,7 @@
 #include "policy_gate.h"
 #include "records.h"
 #include "registry.h"
+#include "soon.h"
 #include "switching.h"
 #include "variables.h"
 
@@ -95,10 +95,8 @@ nb::object environ_data() {
   return data.is_valid() && PyDict_CheckExact(data.ptr()) ? data : nb::object();
 }
 
-// Into os.environ, so that it reaches every child however it is started. Not by its own methods: a
-// pending call must run no Python code. Where that lets another thread run, and it forks, the child
-// takes the first one, which it does not have, for the one that works off pending calls (3.13 and
-// later write into its freed state).
+// Into os.environ, so that it reaches every child however it is started. Not by its own methods,
+// which are Python code: that may let another thread run and fork halfway (soon.h).
 int write_votes(void*) {
   const auto text = switchboard().for_children();
   if (text.empty()) {
@@ -139,17 +137,6 @@ bool keep(const SwitchEntry& entry) {
 }
 
 }  // namespace
-
-// At the next moment at which Python code may run. CPython's public function waits for the main
-// thread, which may sit in a C call while others fork; the one below it, where there is such a
-// symbol, lets any thread do it.
-bool call_soon(int (*callback)(void*)) {
-  using Add = int (*)(PyInterpreterState*, int (*)(void*), void*, int);
-  static const auto add = reinterpret_cast<Add>(::dlsym(RTLD_DEFAULT, "_PyEval_AddPendingCall"));
-  constexpr int kAnyThread = 0;
-  if (add != nullptr) return add(PyInterpreterState_Main(), callback, nullptr, kAnyThread) == 0;
-  return Py_AddPendingCall(callback, nullptr) == 0;
-}
 
 Switchboard& switchboard() {
   static auto* board = new Switchboard({.journal = keep, .work = want, .changed = [] {

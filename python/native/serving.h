@@ -21,9 +21,6 @@ namespace overt::py {
 // What answers questions about this process, from inside of it.
 Control own_control();
 
-// Has a callback run with the GIL at the interpreter's next safe point. False when it cannot.
-bool call_soon(int (*callback)(void*));
-
 Switchboard& switchboard();
 History& history();
 

@@ -13,6 +13,7 @@
 #include "overt/target.h"
 #include "place.h"
 #include "serving.h"
+#include "soon.h"
 
 namespace overt::py {
 namespace {

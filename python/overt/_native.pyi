@@ -4,6 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 
+def before_fork() -> None:
+    """Let a pending call of ours come to its end. Called before every fork."""
+
+def after_fork_in_child() -> None:
+    """Only this thread is left."""
+
 class RegistryState:
     """The entries of a registry, without objects."""
 
