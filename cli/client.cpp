@@ -1,5 +1,6 @@
 #include "client.h"
 
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -58,7 +59,12 @@ result<Client> Client::connect(const std::string& directory, const std::string& 
 
 result<void> Client::greet() {
   auto answer = call("hello");
-  if (!answer) return tl::unexpected(answer.error());
+  if (!answer) {
+    const bool lives = ::kill(pid_, 0) == 0 || errno == EPERM;
+    if (answer.error().code != Code::not_found || !lives) return tl::unexpected(answer.error());
+    return fail(Code::io, "this process hung up: it takes this for another user, or is ending",
+                std::to_string(pid_));
+  }
   hello_ = std::move(*answer);
   const auto protocol = hello_.find("protocol");
   if (protocol == hello_.end() || *protocol != kProtocol) {

@@ -22,6 +22,24 @@ constexpr double kFramesPerSecond = 1000;
 constexpr double kBurst = 200;
 constexpr uid_t kOverflow = 65534;  // what a user of no mapping looks like in a user namespace
 
+// Whether that number stands for one user here, nobody, and not for all that have no mapping.
+bool maps_overflow() {
+  std::ifstream map("/proc/self/uid_map");
+  std::uint64_t first = 0;
+  std::uint64_t outside = 0;
+  std::uint64_t count = 0;
+  while (map >> first >> outside >> count) {
+    if (kOverflow >= first && kOverflow - first < count) return true;
+  }
+  return false;
+}
+
+// May this peer read and switch? The same user may, and root.
+bool is_welcome(const ucred& peer) {
+  if (peer.uid == 0) return true;
+  return peer.uid == ::geteuid() && (peer.uid != kOverflow || maps_overflow());
+}
+
 std::string program_of(int pid) {
   std::ifstream stream("/proc/" + std::to_string(pid) + "/comm");
   std::string name;
@@ -126,8 +144,7 @@ bool ControlServer::admit(int fd, double now) {
   ucred peer{};
   socklen_t size = sizeof(peer);
   if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return true;
-  const uid_t own = ::geteuid();
-  if ((peer.uid != own && peer.uid != 0) || (peer.uid == kOverflow && own != kOverflow)) {
+  if (!is_welcome(peer)) {
     ++rejected_;
     if (now - rejection_told_ < 1) return true;
     rejection_told_ = now;

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -317,6 +319,27 @@ def test_another_user_is_refused(overt: Overt) -> None:
     assert done.stdout == "b''\n", done.stderr
     runtime.chmod(0o700)
     assert '"rejected"' in overt("journal", "--json").stdout
+
+
+def makes_user_namespaces() -> bool:
+    """Some machines forbid it, and some have no `unshare`."""
+    return shutil.which("unshare") is not None and not subprocess.call(["unshare", "-U", "true"])
+
+
+@pytest.mark.skipif(not makes_user_namespaces(), reason="needs `unshare --user`")
+def test_a_user_without_a_mapping_is_refused(overt: Overt) -> None:
+    """In a user namespace without a mapping all users look alike, and like the process itself."""
+    app = overt.write("app.py", "import time; print(flush=True); time.sleep(60)")
+    words = ["unshare", "-U", overt.command, "run", "--", sys.executable, str(app)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, env=overt.environment) as running:
+        try:
+            assert running.stdout is not None
+            running.stdout.readline()
+            done = overt("list")
+            assert (done.returncode, done.stdout) == (4, "")
+            assert "it takes this for another user" in done.stderr
+        finally:
+            running.kill()
 
 
 PEER = """

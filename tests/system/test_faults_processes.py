@@ -30,9 +30,10 @@ warnings.simplefilter("ignore")  # forks beside threads of the program's own
 shelf = overt.registry("shelf", duplicates="replace")
 def work(end):
     handle = overt.patch("prog:price", lambda: "patched", owner="acme", again=True)
-    while time.monotonic() < end:
+    while True:
         with handle: overt.switch("acme").off(); price(); overt.switch("acme").on()
         shelf.register("x", price); overt.ledger()
+        if time.monotonic() > end: break
 work(time.monotonic() + 0.01)  # a child of a thread that imports waits for its lock for ever
 for _ in range(3):
     threading.Thread(target=work, args=(time.monotonic() + 3000,), daemon=True).start()
