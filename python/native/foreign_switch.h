@@ -50,7 +50,7 @@ struct ForeignPatch {
   nb::object old_value;  // invalid: the name was new
   nb::object new_value;  // invalid: the name was deleted
   nb::object holder;     // the class or function that was changed, invalid for a module
-  bool shared = false;   // another patch put the same value elsewhere
+  bool shared = false;   // calls of another patch look the same
 };
 
 // A mechanism whose patch has calls: they are hooked, and obey a meter's cell. Off without being

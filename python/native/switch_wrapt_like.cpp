@@ -177,7 +177,8 @@ std::shared_ptr<PatchMeter> meter_of_wrapt_like(const nb::object& wrapper) {
 }
 
 std::unique_ptr<ForeignSwitch> switch_wrapt_like(const ForeignPatch& patch) {
-  if (!patch.new_value.is_valid() || patch.change != Change::replaced) return nullptr;
+  if (!patch.new_value.is_valid() || patch.shared) return nullptr;
+  if (patch.change != Change::replaced) return nullptr;
   auto wrapper = wrapt_like(patch.new_value);
   if (!wrapper.function.is_valid()) return nullptr;
   std::vector<nb::object> identities = {wrapper.wrapped};

@@ -1,12 +1,15 @@
 #include "switching.h"
 
+#include <algorithm>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <unordered_map>
-#include <unordered_set>
+#include <utility>
 #include <vector>
 
+#include "carrier.h"
 #include "foreign_switch.h"
 #include "governed.h"
 #include "metering.h"
@@ -14,13 +17,26 @@
 #include "place.h"
 #include "serving.h"
 #include "soon.h"
+#include "wrapt_like.h"
 
 namespace overt::py {
 namespace {
 
+// What a call through a patch tells of it: the function that runs, and, of wrapt's shape, where one
+// function serves many targets, what it wraps. By address.
+using CallKey = std::pair<PyObject*, PyObject*>;
+
+CallKey call_key(const nb::object& value) {
+  if (const auto wrapper = wrapt_like(value); wrapper.function.is_valid()) {
+    return {wrapper.function.ptr(), wrapper.wrapped.ptr()};
+  }
+  const auto function = function_of(value);
+  return {function.is_valid() ? function.ptr() : value.ptr(), nullptr};
+}
+
 struct Armed {
   std::unique_ptr<ForeignSwitch> by;
-  PyObject* value;  // what the patch put there, by address
+  CallKey key;
 };
 
 struct State {
@@ -32,10 +48,12 @@ struct State {
   std::unordered_map<int, std::unique_ptr<ForeignSwitch>> off;  // patches that are off
   std::unordered_map<int, Armed> armed;
   std::vector<std::unique_ptr<ForeignSwitch>> gone;  // of patches that were undone
-  // What armed patches put somewhere, by address, and what several put: such calls do not tell
-  // which patch they are of. Where another value takes such an address, it is not armed.
-  std::unordered_map<PyObject*, int> armed_with;
-  std::unordered_set<PyObject*> shared;
+  // What tells armed patches, and what would tell several: those are switched by their bindings.
+  // Where another object takes such an address, it is not armed.
+  std::map<CallKey, int> armed_with;
+  std::set<CallKey> shared;
+  // Made when first asked for in a batch of work: the way to see all patches costs.
+  std::optional<std::multimap<CallKey, int>> standing;
 };
 
 State& state() {
@@ -62,16 +80,30 @@ nb::object bound_at(const Patch& patch, const Subject& subject) {
   return subject.new_value.is(found.ptr()) ? found : nb::object();
 }
 
-// Whether another patch that stands put the same value elsewhere.
-bool is_shared(int id, const std::string& target, const nb::object& new_value) {
-  if (state().shared.contains(new_value.ptr())) return true;
+// Patches that stand, by what tells their calls.
+std::multimap<CallKey, int> standing_by_call() {
+  std::multimap<CallKey, int> found;
   const auto& patches = records().ledger().patches();
   const auto& subjects = records().subjects();
   for (std::size_t i = 0; i < subjects.size() && i < patches.size(); ++i) {
-    if (patches[i].id == id || patches[i].reverted || patches[i].governed) continue;
-    if (patches[i].target != target && subjects[i].new_value.is(new_value.ptr())) return true;
+    const auto& patch = patches[i];
+    if (patch.reverted || patch.governed || patch.change != Change::replaced) continue;
+    const auto value = alive(subjects[i].new_value);
+    if (value.is_valid()) found.emplace(call_key(value), patch.id);
   }
-  return false;
+  return found;
+}
+
+// Whether calls of another target look the same.
+bool is_shared(const ForeignPatch& patch) {
+  auto& all = state();
+  const auto key = call_key(patch.new_value);
+  if (all.shared.contains(key)) return true;
+  if (!all.standing) all.standing = standing_by_call();
+  const auto [from, to] = all.standing->equal_range(key);
+  return std::any_of(from, to, [&](const auto& each) {
+    return records().ledger().patch(each.second).target != patch.target;
+  });
 }
 
 ForeignPatch foreign_patch(int id) {
@@ -101,7 +133,7 @@ void disarm(int id) {
   const auto it = all.armed.find(id);
   if (it == all.armed.end()) return;
   it->second.by->disarm();
-  all.armed_with.erase(it->second.value);
+  all.armed_with.erase(it->second.key);
   all.gone.push_back(std::move(it->second.by));
   all.armed.erase(it);
 }
@@ -111,11 +143,12 @@ void arm(int id) {
   auto& all = state();
   if (all.armed.contains(id) || all.off.contains(id)) return;
   const auto patch = foreign_patch(id);
-  PyObject* value = patch.new_value.ptr();
-  if (value == nullptr || patch.change != Change::replaced || all.shared.contains(value)) return;
-  if (const auto other = all.armed_with.find(value); other != all.armed_with.end()) {
+  if (!patch.new_value.is_valid() || patch.change != Change::replaced) return;
+  const auto key = call_key(patch.new_value);
+  if (all.shared.contains(key)) return;
+  if (const auto other = all.armed_with.find(key); other != all.armed_with.end()) {
     const int first = other->second;
-    all.shared.insert(value);
+    all.shared.insert(key);
     disarm(first);
     switchboard().arm_queued(first);
     return;
@@ -123,8 +156,8 @@ void arm(int id) {
   const auto meter = meters().of(id);
   auto made = make_switch(patch);
   if (!made->arm(meter)) return;
-  all.armed.emplace(id, Armed{std::move(made), value});
-  all.armed_with.emplace(value, id);
+  all.armed.emplace(id, Armed{std::move(made), key});
+  all.armed_with.emplace(key, id);
   meter->begin();
   switchboard().arm(id, &meter->cell);
 }
@@ -139,7 +172,7 @@ void switch_foreign(int id, bool off) {
     return;
   }
   auto patch = foreign_patch(id);
-  patch.shared = patch.new_value.is_valid() && is_shared(id, patch.target, patch.new_value);
+  patch.shared = patch.new_value.is_valid() && is_shared(patch);
   auto made = make_switch(patch);
   made->off();
   all.emplace(id, std::move(made));
@@ -233,6 +266,7 @@ void work_off() {
     }
     const auto gone = std::exchange(state().gone, {});
     if (wanted.empty() && to_arm.empty()) return;
+    state().standing.reset();
     for (const int id : to_arm) arm_quietly(id);
     for (const auto& [id, off] : wanted) carry_out(id, off);
   }

@@ -51,6 +51,16 @@ MECHANISMS = {
         "wrapt.wrap_function_wrapper('shop', 'Item.parse', t)",
         "(shop.price(), shop.Item.parse(), shop.Item().parse())",
     ),
+    "one wrapper for two targets": (
+        "old = shop.price\ndef traced(*a, **k): return 'traced ' + old(*a, **k)\n"
+        "shop.price = traced\nshop.Item.parse = staticmethod(traced)",
+        "(shop.price(), shop.Item.parse())",
+    ),
+    "one wrapt wrapper for two targets": (
+        "import wrapt\ndef t(w, i, a, k): return 'traced ' + w(*a, **k)\n"
+        "shop.price = shop.sale = wrapt.FunctionWrapper(shop.price, t)",
+        "(shop.price(), shop.sale())",
+    ),
     "code": (
         "shop.price.__code__ = (lambda amount=1, *, tax=0: 'traced').__code__",
         "shop.price()",
@@ -129,6 +139,31 @@ for name in itertools.chain.from_iterable(itertools.permutations(list(owners) * 
 print("done")
 """
     assert run(world, source) == "done\n"
+
+
+@pytest.mark.parametrize("meter", [True, False])
+def test_calls_that_look_the_same_are_told_apart_by_the_name(world: World, meter: bool) -> None:
+    """Two owners hand the same function, around the same original, to wrapt: one of them is off."""
+    pytest.importorskip("wrapt")
+    world.overt.write("common.py", "def t(w, i, a, k): return 't(' + w(*a, **k) + ')'")
+    wrap = "import common, wrapt\nwrapt.wrap_function_wrapper(shop, '{}', common.t)"
+    world.tracer(wrap.format("price"))
+    world.audit(wrap.format("sale"))
+    source = f"""
+import overt, shop, tracer, audit
+shop.sale = shop.price
+overt.watch(meter={meter})
+tracer.go(); audit.go()
+for _ in range(100): pass
+assert (shop.price(), shop.sale()) == ("t(price)", "t(price)")
+overt.switch("acme-tracer").off()
+print(shop.price(), shop.sale())
+overt.switch("audit").off()
+print(shop.price(), shop.sale())
+overt.switch("acme-tracer").on()
+print(shop.price(), shop.sale())
+"""
+    assert run(world, source) == "price t(price)\nprice price\nt(price) price\n"
 
 
 def test_patch_of_an_owner_that_is_off_starts_off(world: World) -> None:
