@@ -29,8 +29,6 @@ const ClockCost& clock_cost() noexcept {
   return cost;
 }
 
-PatchMeter::PatchMeter() : since_(monotonic_ns()) {}
-
 PatchMeter::~PatchMeter() { delete timings_.load(); }
 
 void PatchMeter::record(std::uint64_t own, std::uint64_t original, std::uint64_t weight) noexcept {
@@ -44,6 +42,11 @@ void PatchMeter::record(std::uint64_t own, std::uint64_t original, std::uint64_t
   timings->original.record(original, weight);
 }
 
+void PatchMeter::begin() noexcept {
+  if (since_.load(std::memory_order_relaxed) == 0) since_.store(monotonic_ns());
+  counts_.store(true, std::memory_order_relaxed);
+}
+
 std::optional<Cost> PatchMeter::cost() const noexcept {
   const auto* timings = timings_.load(std::memory_order_acquire);
   if (timings == nullptr) return std::nullopt;
@@ -53,7 +56,8 @@ std::optional<Cost> PatchMeter::cost() const noexcept {
   cost.at_most = at_most_.load(std::memory_order_relaxed);
   const auto& clock = clock_cost();
   cost.uncertainty = clock.reading + 2 * clock.spread;
-  const auto wall = static_cast<double>(monotonic_ns() - since_);
+  const auto since = since_.load(std::memory_order_relaxed);
+  const auto wall = since != 0 ? static_cast<double>(monotonic_ns() - since) : 0;
   cost.share = wall > 0 ? cost.own.total / wall : 0;
   return cost;
 }
@@ -68,6 +72,16 @@ std::shared_ptr<PatchMeter> Meters::of(int id) {
   auto& meter = meters_[id];
   if (!meter) meter = std::make_shared<PatchMeter>();
   return meter;
+}
+
+void Meters::put(int id, std::shared_ptr<PatchMeter> meter) {
+  const std::lock_guard lock(mutex_);
+  meters_[id] = std::move(meter);
+}
+
+void Meters::forget(int id) {
+  const std::lock_guard lock(mutex_);
+  meters_.erase(id);
 }
 
 std::shared_ptr<const PatchMeter> Meters::find(int id) const {

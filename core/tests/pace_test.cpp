@@ -22,8 +22,8 @@ Paced pace(std::uint64_t nanoseconds, int calls) {
   for (int i = 0; i < calls; ++i) {
     if (!pace.due()) continue;
     ++paced.timed;
-    paced.stands_for += pace.begin(kCost);
-    pace.end(nanoseconds);
+    paced.stands_for += pace.begin();
+    pace.end(nanoseconds, kCost);
   }
   return paced;
 }
@@ -59,10 +59,52 @@ TEST_CASE("a call that is timed does not always fall on the same one of a cycle"
   int odd = 0;
   for (int i = 0; i < 100'000; ++i) {
     if (!pace.due()) continue;
-    pace.begin(kCost);
-    pace.end(1'000);
+    pace.begin();
+    pace.end(1'000, kCost);
     ++(i % 2 == 0 ? even : odd);
   }
   CHECK(even > 2 * odd / 3);
   CHECK(odd > 2 * even / 3);
+}
+
+TEST_CASE("while a timed call is open every call is due, and their turns come as they would") {
+  Pace pace;
+  Pace undisturbed;
+  const auto pass = [](Pace& of) {
+    of.begin();
+    of.end(1'000, kCost);
+  };
+  for (int i = 0; i < 100'000; ++i) {
+    const bool expected = undisturbed.due();
+    if (i == 50) pace.open();
+    if (i == 60) pace.open();
+    if (i == 40'000 || i == 50'000) pace.close();
+    const bool due = pace.due();
+    const bool turn = due && pace.turn();
+    CHECK(turn == expected);
+    CHECK((due || i < 50 || i >= 50'000));
+    if (turn) pass(pace);
+    if (expected) pass(undisturbed);
+  }
+}
+
+TEST_CASE("a call that is asked for is timed in addition, and stands for itself") {
+  Pace pace;
+  std::uint64_t stands_for = 0;
+  int asked = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    if (!pace.due()) {
+      if (i % 1'000 == 0) {
+        pace.hurry();
+        CHECK(pace.due());
+        CHECK(pace.begin() == 1);
+        ++asked;
+      }
+      continue;
+    }
+    stands_for += pace.begin();
+    pace.end(1'000, kCost);
+  }
+  CHECK(asked > 50);
+  CHECK(stands_for < 100'000);
 }

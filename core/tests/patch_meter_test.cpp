@@ -11,6 +11,7 @@ TEST_CASE("a meter costs nothing to say before a call was timed") {
 
 TEST_CASE("own time and the original's are kept apart, each call for those it stands for") {
   PatchMeter meter;
+  meter.begin();
   meter.record(1'000, 9'000, 10);
   meter.record(3'000, 5'000, 30);
   const auto cost = meter.cost();
@@ -38,6 +39,16 @@ TEST_CASE("meters tell of the patches that they measure, and of no others") {
   CHECK_FALSE(patches[2].metered);
   CHECK(meters.of(1) == meters.of(1));
   CHECK(meters.find(3) == nullptr);
+}
+
+TEST_CASE("the meter of a governed patch comes with it, and goes when it gets another id") {
+  Meters meters;
+  const auto meter = std::make_shared<PatchMeter>();
+  meter->begin();
+  meters.put(4, meter);
+  CHECK(meters.find(4) == meter);
+  meters.forget(4);
+  CHECK(meters.find(4) == nullptr);
 }
 
 TEST_CASE("reading the clock costs something, and not much") {

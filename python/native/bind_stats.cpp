@@ -3,14 +3,14 @@
 namespace overt::py {
 namespace {
 
-nb::dict timing(const Meter* meter) {
-  const auto timing = meter != nullptr ? meter->timing() : Timing{};
+nb::dict dict_of(const Timing& timing) {
   nb::dict out;
   out["sampled"] = timing.sampled;
   out["mean"] = timing.mean;
   out["p50"] = timing.p50;
   out["p99"] = timing.p99;
   out["max"] = timing.max;
+  out["total"] = timing.total;
   return out;
 }
 
@@ -26,13 +26,16 @@ nb::typed<nb::dict, nb::str, nb::any> stats_of(const LayerState& layer) {
   seen["hidden"] = evidence.hidden.get();
   seen["contained"] = evidence.contained.get();
   nb::dict out;
-  out["calls"] = layer.cell->entered.get();
-  out["errors"] = layer.cell->errors.get();
-  out["inside"] = layer.cell->inside();
+  out["calls"] = layer.cell().entered.get();
+  out["errors"] = layer.cell().errors.get();
+  out["inside"] = layer.cell().inside();
   out["cancelled"] = layer.cancelled.get();
   out["abandoned"] = layer.abandoned.get();
-  out["time"] = timing(layer.meter.get());
-  out["elapsed"] = timing(layer.elapsed.get());
+  const auto cost = layer.meter->cost().value_or(Cost());
+  out["own"] = dict_of(cost.own);
+  out["original"] = dict_of(cost.original);
+  out["elapsed"] = dict_of(layer.elapsed ? layer.elapsed->timing() : Timing());
+  out["uncertainty"] = cost.uncertainty;
   out["evidence"] = seen;
   return out;
 }

@@ -73,9 +73,9 @@ class Wrapper {
   }
 
   void set_off(bool off) const {
-    state_->cell->off.store(off || is_plain(), std::memory_order_relaxed);
+    state_->cell().off.store(off || is_plain(), std::memory_order_relaxed);
   }
-  bool is_off() const { return state_->cell->is_off(); }
+  bool is_off() const { return state_->cell().is_off(); }
   const std::string& owner() const { return owner_; }
   const LayerState& state() const { return *state_; }
   const nb::object& advice() const { return advice_; }

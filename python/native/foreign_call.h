@@ -49,8 +49,17 @@ PyObject* run_foreign(const ForeignTarget& target, const Pass& pass, const Throu
   if (meter->cell.is_off()) return pass();
   meter->cell.entered.add();
   const void* original = target.original.key();
-  PyObject* result = as_original(
-      meter, [&] { return meter->pace.due() ? timed_call(*meter, original, through) : through(); });
+  const auto timed = [&] {
+    const auto since = monotonic_ns();
+    const auto sample = new_sample();
+    if (!sample) return through();
+    TimedCall call(*meter, *sample, original, since);
+    PyObject* returned = through();
+    call.stop();
+    call.record();
+    return returned;
+  };
+  PyObject* result = meter->pace.due() ? run_due(*meter, through, timed) : through();
   meter->cell.left.add();
   if (result == nullptr) [[unlikely]]
     meter->cell.errors.add();

@@ -37,9 +37,9 @@ GovernedPatch::GovernedPatch(Wish wish) : wish_(std::move(wish)), maker_(caller(
     if (!wish_.reason.empty()) state.note += " (" + wish_.reason + ")";
   }
   if (wish_.advice == Advice::observe) {
-    state.meter = std::make_unique<Meter>();
     state.elapsed = std::make_unique<Meter>();
   }
+  if (wish_.advice == Advice::replace) state.meter->never_split();
 }
 
 GovernedPatch::~GovernedPatch() { layer_->state->on_idle = nullptr; }
@@ -151,7 +151,7 @@ void GovernedPatch::vote_off(bool off) {
   voted_off_ = off;
   if (!spot_) return;  // told when it is installed
   if (id_ == 0) {      // the ledger is full: no vote can name it
-    layer_->state->cell->off.store(off, std::memory_order_relaxed);
+    layer_->state->cell().off.store(off, std::memory_order_relaxed);
     return apply_switch();
   }
   const By by{"handle in " + maker_.site.module, ""};
@@ -175,7 +175,7 @@ void GovernedPatch::apply_switch() {
   off_since_ = Clock::now();
   if (!spot_) return;
   if (layer_->is_value()) return spot_->refresh(layer_);
-  if (!layer_->state->cell->is_off() && layer_->settled) settle(false);
+  if (!layer_->state->cell().is_off() && layer_->settled) settle(false);
 }
 
 std::shared_ptr<GovernedPatch> GovernedPatch::of(int id) {
@@ -186,7 +186,7 @@ std::shared_ptr<GovernedPatch> GovernedPatch::of(int id) {
 bool GovernedPatch::refresh(int id) {
   const auto patch = of(id);
   if (!patch) return false;
-  patch->layer_->state->cell->off.store(switchboard().is_off(id), std::memory_order_relaxed);
+  patch->layer_->state->cell().off.store(switchboard().is_off(id), std::memory_order_relaxed);
   patch->apply_switch();
   return true;
 }
@@ -244,7 +244,7 @@ PatchState GovernedPatch::state() const {
   if (is_left_behind() || is_elsewhere() || spot_->standing(layer_) == Footing::buried) {
     return PatchState::buried;
   }
-  return layer_->state->cell->is_off() ? PatchState::off : PatchState::on;
+  return layer_->state->cell().is_off() ? PatchState::off : PatchState::on;
 }
 
 // The module was imported anew: the patch is in the old one.

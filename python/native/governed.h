@@ -90,7 +90,7 @@ class GovernedPatch final : public IdleListener,
   // there is no governed patch of that id.
   static bool refresh(int id);
 
-  // Fills in what a report says of governed patches as of now: state, calls and errors.
+  // Fills in what a report says of governed patches as of now: its state.
   static void tell_states(std::vector<Patch>& patches);
 
   // The installed patch of that id in the ledger, or nullptr.

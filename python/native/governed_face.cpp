@@ -52,7 +52,7 @@ void GovernedPatch::note() {
   entered_ = 1;
   keep();
   known_as(records().add(as_recorded(false), {}));
-  if (id_ != 0) switchboard().arm(id_, layer_->state->cell.get());
+  if (id_ != 0) switchboard().arm(id_, &layer_->state->cell());
 }
 
 void GovernedPatch::forget() {

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "governed_kept.h"
+#include "metering.h"
 #include "namespaces.h"
 #include "records.h"
 #include "serving.h"
@@ -37,17 +38,17 @@ void GovernedPatch::tell_states(std::vector<Patch>& patches) {
   for (const auto& [serial, patch] : kept().in_order) {
     const auto index = static_cast<std::size_t>(patch->id_) - 1;
     if (patch->id_ == 0 || index >= patches.size()) continue;
-    auto& told = patches[index];
-    told.state = name(patch->state());
-    told.metered = true;
-    told.calls = patch->layer().cell->entered.get();
-    told.errors = patch->layer().cell->errors.get();
+    patches[index].state = name(patch->state());
   }
 }
 
 void GovernedPatch::known_as(int id) {
+  // Its numbers are those of the handle, and must not be counted twice.
+  if (id_ != 0 && id_ != id) meters().forget(id_);
   id_ = id;
-  if (id != 0) kept().by_id[id] = this;
+  if (id == 0) return;
+  kept().by_id[id] = this;
+  meters().put(id, layer_->state->meter);
 }
 
 void GovernedPatch::strike_out() {
@@ -83,7 +84,8 @@ void GovernedPatch::record(const Found& found) {
   if (id_ == 0) return;
   // A value has no call that could read the cell: it is switched by rebinding.
   if (!layer_->is_value() && !layer_->settled) {
-    switchboard().arm(id_, layer_->state->cell.get());
+    layer_->state->meter->begin();
+    switchboard().arm(id_, &layer_->state->cell());
   }
   if (voted_off_) vote_off(true);
   apply_switch();
@@ -93,7 +95,7 @@ void GovernedPatch::record(const Found& found) {
 void GovernedPatch::record_again(const Found& found) {
   if (id_ == 0) return;
   records().renew(id_, subject_of(found));
-  if (!layer_->is_value()) switchboard().arm(id_, layer_->state->cell.get());
+  if (!layer_->is_value()) switchboard().arm(id_, &layer_->state->cell());
   refresh(id_);  // votes of the meantime count
 }
 

@@ -48,8 +48,8 @@ int remove_expired(void* /*unused*/) {
 void GovernedPatch::start_ttl() {
   if (wish_.ttl <= 0 || id_ == 0 || Service::active() == nullptr) return;
   timer_ =
-      Service::active()->at(boot_seconds() + wish_.ttl, [cell = layer_->state->cell, id = id_] {
-        cell->off.store(true, std::memory_order_relaxed);
+      Service::active()->at(boot_seconds() + wish_.ttl, [meter = layer_->state->meter, id = id_] {
+        meter->cell.off.store(true, std::memory_order_relaxed);
         {
           const std::lock_guard lock(expired().mutex);
           expired().ids.push_back(id);

@@ -1,7 +1,6 @@
 #include "life.h"
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <string_view>
 #include <vector>
@@ -13,8 +12,6 @@
 namespace overt::py {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 enum class End : std::uint8_t { finished, failed, stopped };
 
 // A life, or one step of an async generator's: then `of` is the generator's life.
@@ -24,8 +21,8 @@ struct Life {
   PyObject* probe;                // owned, of an advice or an original that is looked at
   PyObject* weakrefs;
   std::shared_ptr<LayerState>* state;
-  Clock::time_point born;
-  Clock::duration busy;
+  std::uint64_t born;  // ns
+  Timed timed;
   Role role;
   bool over;
   bool closing;  // of a step: it closes its generator
@@ -46,9 +43,16 @@ Life* as_life(PyObject* object) { return reinterpret_cast<Life*>(object); }
 // Of a step, the life of the generator that it belongs to.
 Life* whole(Life* life) { return life->of != nullptr ? as_life(life->of) : life; }
 
-std::uint64_t nanoseconds(Clock::duration duration) {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count());
+// What is spent in an original is none of its patch.
+Stopwatch& watch(Life* life) {
+  const bool below = life->role == Role::original && life->probe != nullptr;
+  return below ? sample_of_probe(life->probe).outside : life->timed.inside;
+}
+
+void record_life(const Life* life, const LayerState& state) {
+  if (life->timed.weight == 0) return;
+  record_timing(*state.meter, life->timed,
+                life->probe != nullptr ? sample_of_probe(life->probe).outside : Stopwatch());
 }
 
 // What became of an advice's life, beside what the original raised in it.
@@ -66,13 +70,14 @@ void end(Life* life, End how) {
   if (std::exchange(life->over, true) || life->role == Role::original) return;
   auto& state = **life->state;
   if (life->role == Role::advised) {
+    record_life(life, state);
     weigh_life(life, state, how);
     if (how == End::failed && !state.note.empty()) add_note(state.note);
     return;
   }
-  state.meter->record(nanoseconds(life->busy));
-  state.elapsed->record(nanoseconds(Clock::now() - life->born));
-  if (how == End::failed) state.cell->errors.add();
+  record_timing(*state.meter, life->timed, life->timed.inside);
+  state.elapsed->record(monotonic_ns() - life->born);
+  if (how == End::failed) state.cell().errors.add();
   if (how == End::stopped) state.cancelled.add();
   if (how == End::failed && !state.note.empty()) add_note(state.note);
 }
@@ -106,14 +111,13 @@ void end_with_error(Life* life) {
 
 class Busy {
  public:
-  explicit Busy(Life* life) : life_(whole(life)) {}
-  ~Busy() { life_->busy += Clock::now() - start_; }
+  explicit Busy(Life* life) : watch_(watch(whole(life))) { watch_.start(); }
+  ~Busy() { watch_.stop(); }
   Busy(const Busy&) = delete;
   Busy& operator=(const Busy&) = delete;
 
  private:
-  Life* life_;
-  Clock::time_point start_ = Clock::now();
+  Stopwatch& watch_;
 };
 
 // After a resumption: what it means depends on whose it was. An async generator's step that returns
@@ -197,7 +201,7 @@ PyObject* close_method(PyObject* self, PyObject* /*unused*/) {
 PyObject* itself(PyObject* self) { return Py_NewRef(self); }
 
 PyObject* new_life(PyTypeObject* type, PyObject* inner, const std::shared_ptr<LayerState>& state,
-                   Role role, PyObject* probe) {
+                   Role role, PyObject* probe, const Timed& timed) {
   auto* object = type->tp_alloc(type, 0);
   if (object == nullptr) return nullptr;
   auto* life = as_life(object);
@@ -205,8 +209,8 @@ PyObject* new_life(PyTypeObject* type, PyObject* inner, const std::shared_ptr<La
   life->state = new (std::nothrow) std::shared_ptr<LayerState>(state);
   life->role = role;
   life->probe = Py_XNewRef(probe);
-  life->born = Clock::now();
-  life->busy = {};
+  life->timed = timed;
+  if (role == Role::observed) life->born = monotonic_ns();
   if (life->state != nullptr) return object;
   life->inner = nullptr;
   Py_DECREF(object);
@@ -217,7 +221,7 @@ PyObject* new_life(PyTypeObject* type, PyObject* inner, const std::shared_ptr<La
 PyObject* step(PyObject* self, PyObject* made, bool closing) {
   if (made == nullptr) return nullptr;
   PyObject* wrapped =
-      new_life(types->step, made, *as_life(self)->state, as_life(self)->role, nullptr);
+      new_life(types->step, made, *as_life(self)->state, as_life(self)->role, nullptr, {});
   if (wrapped == nullptr) {
     Py_DECREF(made);
     return nullptr;
@@ -281,10 +285,9 @@ void free_life(PyObject* self) {
   if (life->weakrefs != nullptr) PyObject_ClearWeakRefs(self);
   // Dropped before its end: what the interpreter does to such an object (close, warn, the event
   // loop's hook for async generators) happens to the wrapped one, now.
-  const bool measured = life->role == Role::observed && life->of == nullptr;
-  if (measured && life->state != nullptr && !life->over) {
-    (*life->state)->abandoned.add();
-  }
+  const bool ended = life->of != nullptr || life->over || life->state == nullptr;
+  if (!ended && life->role == Role::observed) (*life->state)->abandoned.add();
+  if (!ended && life->role == Role::advised) record_life(life, **life->state);
   PyObject* error = PyErr_GetRaisedException();
   clear(self);
   PyErr_SetRaisedException(error);
@@ -395,11 +398,11 @@ void make_life_types() {
 bool has_life(PyObject* made) { return type_for(made) != nullptr; }
 
 PyObject* begin_life(const std::shared_ptr<LayerState>& state, PyObject* made, Role role,
-                     PyObject* probe) {
+                     PyObject* probe, const Timed& timed) {
   if (made == nullptr) return nullptr;
   auto* type = type_for(made);
   if (type == nullptr) return made;
-  PyObject* life = new_life(type, made, state, role, probe);
+  PyObject* life = new_life(type, made, state, role, probe, timed);
   if (life != nullptr) return life;
   PyErr_Clear();
   return made;

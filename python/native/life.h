@@ -12,21 +12,22 @@
 #include <memory>
 
 #include "link.h"
+#include "samples.h"
 
 namespace overt::py {
 
 // Whose life it is.
 enum class Role : std::uint8_t {
   observed,  // of observe(): measured and counted
-  advised,   // what a layer returned: its exceptions are noted, and weighed against the original's
+  advised,   // what a layer returned: timed, and its exceptions noted, each against the original's
   original,  // what was made below an advice: its exceptions are told to the probe
 };
 
 // Begins the life of `made`, which is stolen; nullptr stays nullptr. What is none of the kinds is
 // returned as it is, and so is everything when there is no memory. `probe` may be nullptr, and
-// `state` too of an original.
+// `state` too of an original. `timed`: the call that made it, if its life is to be timed.
 PyObject* begin_life(const std::shared_ptr<LayerState>& state, PyObject* made, Role role,
-                     PyObject* probe = nullptr);
+                     PyObject* probe = nullptr, const Timed& timed = {});
 
 // Whether begin_life() would wrap it.
 bool has_life(PyObject* made);

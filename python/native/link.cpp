@@ -1,7 +1,5 @@
 #include "link.h"
 
-#include <chrono>
-
 #include "call.h"
 #include "dispatcher.h"
 #include "evidence.h"
@@ -12,11 +10,6 @@
 namespace overt::py {
 namespace {
 
-// The first calls of a layer are looked at one by one, later ones by sample: a probe costs as much
-// as ten clock readings.
-constexpr std::uint32_t kTimed = 64;
-constexpr std::uint32_t kProbed = 512;
-constexpr std::uint64_t kFirst = 16;
 // Past a layer that is off, so many calls go by before its listener is told.
 constexpr std::uint32_t kIdleCalls = 128;
 
@@ -24,7 +17,7 @@ Link* as_link(PyObject* object) { return reinterpret_cast<Link*>(object); }
 
 // A link or an original that is no longer used, except by calls of the layer that are inside.
 struct Former {
-  std::shared_ptr<Cell> cell;
+  std::shared_ptr<PatchMeter> meter;
   nb::object object;
 };
 
@@ -35,7 +28,7 @@ std::vector<Former>& former() {
 
 // True when this call goes to the original.
 inline bool is_closed(const Link* link) {
-  const bool off = link->cell->is_off();
+  const bool off = link->meter->cell.is_off();
   const bool baseline = open_baselines.load(std::memory_order_relaxed) != 0;
   if (!off && !baseline && !link->scoped) [[likely]]
     return false;
@@ -44,93 +37,147 @@ inline bool is_closed(const Link* link) {
 
 // Now and then: the layer is off, and calls go past it.
 [[gnu::noinline]] void note_idle(Link* link) {
-  link->countdown = kIdleCalls;
-  if (link->cell->is_off() && link->state->on_idle != nullptr) link->state->on_idle->idle();
+  link->idle_in = kIdleCalls;
+  if (link->meter->cell.is_off() && link->state->on_idle != nullptr) link->state->on_idle->idle();
 }
 
 // The call as if the layer were not there.
 PyObject* pass(Link* link, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
   PyObject* original = Py_NewRef(link->head.original);
-  if (--link->countdown == 0) note_idle(link);
+  if (--link->idle_in == 0) note_idle(link);
   PyObject* result = call(original, args, nargsf, kwnames);
   Py_DECREF(original);
   return result;
 }
 
-// Every call has to be looked at for what it makes: exceptions of a life carry a note.
+// Exceptions of a life carry a note: every call has to be looked at for what it makes.
 bool is_noted(const LayerState& state) { return state.life != Life::plain && !state.note.empty(); }
 
-std::uint32_t next_countdown(const Link* link, std::uint32_t every) {
-  return link->cell->entered.get() < kFirst ? 1 : every;
+// Every call of the layer begins a life.
+bool has_lives(const LayerState& state) {
+  if (state.advice == Advice::observe) return state.life != Life::plain;
+  return state.advice != Advice::around && is_noted(state);
 }
 
 // Every call ends here that ended in an error.
 [[gnu::noinline]] void fail(const Link* link) {
-  link->cell->errors.add();
+  link->meter->cell.errors.add();
   if (!link->state->note.empty()) add_note(link->state->note);
 }
 
-[[gnu::noinline]] PyObject* around_probed(Link* link, PyObject* const* args, std::size_t nargsf,
-                                          PyObject* kwnames) {
+using Arguments = PyObject* const*;
+
+// A coroutine or generator takes the time of its call along, and is timed to its end.
+PyObject* end_timing(Link* link, const TimedCall& call, PyObject* result,
+                     PyObject* probe = nullptr) {
+  if (link->state->life != Life::plain && result != nullptr && has_life(result)) {
+    return begin_life(*link->kept, result, Role::advised, probe, call.timed());
+  }
+  call.record();
+  return result;
+}
+
+// What an advice costs, and what becomes of exceptions of its original: that is handed to it as a
+// probe.
+PyObject* around_timed(Link* link, Arguments args, std::size_t nargsf, PyObject* kwnames) {
   const bool lives = link->state->life != Life::plain;
-  link->countdown = is_noted(*link->state) ? 1 : next_countdown(link, kProbed);
+  auto& pace = link->meter->pace;
+  const auto since = monotonic_ns();
   nb::object probe;
   try {
     probe = new_probe(link->head.original, lives);
   } catch (nb::python_error& error) {  // no memory: the call is what matters
     error.restore();
     PyErr_Clear();
+    pace.hurry();
     return call_with_first(link->function, link->head.original, args, nargsf, kwnames);
   }
+  TimedCall timed(*link->meter, sample_of_probe(probe.ptr()), nullptr, since);
+  if (is_noted(*link->state)) pace.hurry();
   PyObject* result = call_with_first(link->function, probe.ptr(), args, nargsf, kwnames);
-  if (lives && result != nullptr && has_life(result)) {
-    return begin_life(*link->kept, result, Role::advised, probe.ptr());
-  }
+  timed.stop();
+  const bool lives_on = lives && result != nullptr && has_life(result);
+  result = end_timing(link, timed, result, probe.ptr());
+  if (lives_on) return result;
   const auto raised = end_probe(probe.ptr());
-  if (weigh(link->state->evidence, raised.ptr(), result != nullptr)) link->countdown = 1;
+  if (weigh(link->state->evidence, raised.ptr(), result != nullptr)) pace.hurry();
   return result;
 }
 
-[[gnu::noinline]] PyObject* observe_timed(Link* link, PyObject* const* args, std::size_t nargsf,
-                                          PyObject* kwnames) {
-  using Clock = std::chrono::steady_clock;
-  link->countdown = next_countdown(link, kTimed);
-  const auto start = Clock::now();
+// A replacement may call what it replaced, and nobody sees that: its time is at most its own.
+PyObject* replace_timed(Link* link, Arguments args, std::size_t nargsf, PyObject* kwnames) {
+  const auto since = monotonic_ns();
+  const auto sample = new_sample();
+  if (!sample) return call(link->function, args, nargsf, kwnames);
+  TimedCall timed(*link->meter, *sample, nullptr, since);
+  PyObject* result = call(link->function, args, nargsf, kwnames);
+  timed.stop();
+  return end_timing(link, timed, result);
+}
+
+// Nothing of ours runs Python code: all is the original's time.
+PyObject* observe_timed(Link* link, Arguments args, std::size_t nargsf, PyObject* kwnames) {
+  Timed timed{link->meter->pace.begin(), {}, 0};
+  timed.inside.start();
   PyObject* result = call(link->head.original, args, nargsf, kwnames);
-  const auto took = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start);
-  link->state->meter->record(static_cast<std::uint64_t>(took.count()));
+  timed.inside.stop();
+  record_timing(*link->meter, timed, timed.inside);
+  return result;
+}
+
+PyObject* tap(Link* link, Arguments args, std::size_t nargsf, PyObject* kwnames,
+              Stopwatch* outside = nullptr) {
+  if (!tell_before(*link->state, args, nargsf, kwnames)) return nullptr;
+  if (outside != nullptr) outside->start();
+  PyObject* result = call(link->head.original, args, nargsf, kwnames);
+  if (outside != nullptr) outside->stop();
+  return tell_after(*link->state, result, args, nargsf, kwnames);
+}
+
+PyObject* tap_timed(Link* link, Arguments args, std::size_t nargsf, PyObject* kwnames) {
+  const auto since = monotonic_ns();
+  const auto sample = new_sample();
+  if (!sample) return tap(link, args, nargsf, kwnames);
+  TimedCall timed(*link->meter, *sample, nullptr, since);
+  PyObject* result = tap(link, args, nargsf, kwnames, &sample->outside);
+  timed.stop();
+  timed.record();
   return result;
 }
 
 // What each advice makes of a call that is not closed to it.
-template <Advice kAdvice, bool kNoted>
-PyObject* advise(Link* link, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
-  PyObject* original = link->head.original;
+template <Advice kAdvice>
+PyObject* advise(Link* link, Arguments args, std::size_t nargsf, PyObject* kwnames) {
   if constexpr (kAdvice == Advice::replace) {
-    PyObject* result = call(link->function, args, nargsf, kwnames);
-    return kNoted ? begin_life(*link->kept, result, Role::advised) : result;
+    return call(link->function, args, nargsf, kwnames);
   } else if constexpr (kAdvice == Advice::around) {
-    if (--link->countdown == 0) [[unlikely]]
-      return around_probed(link, args, nargsf, kwnames);
-    return call_with_first(link->function, original, args, nargsf, kwnames);
+    return call_with_first(link->function, link->head.original, args, nargsf, kwnames);
   } else if constexpr (kAdvice == Advice::observe) {
-    if (link->state->life != Life::plain) {
-      return begin_life(*link->kept, call(original, args, nargsf, kwnames), Role::observed);
-    }
-    if (--link->countdown == 0) [[unlikely]]
-      return observe_timed(link, args, nargsf, kwnames);
-    return call(original, args, nargsf, kwnames);
+    return call(link->head.original, args, nargsf, kwnames);
   } else {
-    if (!tell_before(*link->state, args, nargsf, kwnames)) return nullptr;
-    PyObject* result = call(original, args, nargsf, kwnames);
-    result = tell_after(*link->state, result, args, nargsf, kwnames);
-    return kNoted ? begin_life(*link->kept, result, Role::advised) : result;
+    return tap(link, args, nargsf, kwnames);
+  }
+}
+
+// A call that is due to be timed, or is below one that is.
+template <Advice kAdvice>
+[[gnu::noinline]] PyObject* advise_due(Link* link, Arguments args, std::size_t nargsf,
+                                       PyObject* kwnames) {
+  if constexpr (kAdvice == Advice::observe) {
+    return observe_timed(link, args, nargsf, kwnames);
+  } else {
+    constexpr auto kTimed = kAdvice == Advice::replace  ? replace_timed
+                            : kAdvice == Advice::around ? around_timed
+                                                        : tap_timed;
+    return run_due(
+        *link->meter, [&] { return advise<kAdvice>(link, args, nargsf, kwnames); },
+        [&] { return kTimed(link, args, nargsf, kwnames); });
   }
 }
 
 // The last call inside frees what waited for it, perhaps the link.
 [[gnu::noinline]] void leave_awaited(Link* link) {
-  if (link->cell->inside() != 0) return;
+  if (link->meter->cell.inside() != 0) return;
   link->awaited = false;
   PyObject* error = PyErr_GetRaisedException();
   release_former();
@@ -139,12 +186,24 @@ PyObject* advise(Link* link, PyObject* const* args, std::size_t nargsf, PyObject
 
 // REQUIRES: the link outlives the call, though others may take it out of its chain: it is counted
 // as inside, and let_go() waits for that.
-template <Advice kAdvice, bool kNoted>
-[[gnu::always_inline]] inline PyObject* run(Link* link, PyObject* const* args, std::size_t nargsf,
+template <Advice kAdvice, bool kLives>
+[[gnu::always_inline]] inline PyObject* run(Link* link, Arguments args, std::size_t nargsf,
                                             PyObject* kwnames) {
-  link->cell->entered.add();
-  PyObject* result = advise<kAdvice, kNoted>(link, args, nargsf, kwnames);
-  link->cell->left.add();
+  constexpr bool kObservedLife = kAdvice == Advice::observe && kLives;
+  auto& meter = *link->meter;
+  meter.cell.entered.add();
+  PyObject* result = nullptr;
+  if (!kObservedLife && meter.pace.due()) [[unlikely]] {
+    result = advise_due<kAdvice>(link, args, nargsf, kwnames);
+  } else {
+    result = advise<kAdvice>(link, args, nargsf, kwnames);
+  }
+  if constexpr (kObservedLife) {
+    result = begin_life(*link->kept, result, Role::observed, nullptr, {1, {}, 0});
+  } else if constexpr (kLives) {
+    result = begin_life(*link->kept, result, Role::advised);  // unless it is timed, and has begun
+  }
+  meter.cell.left.add();
   if (result == nullptr) [[unlikely]]
     fail(link);
   if (link->awaited) [[unlikely]]
@@ -153,51 +212,52 @@ template <Advice kAdvice, bool kNoted>
 }
 
 // A link that is called by the layer above it, or by a redirected function.
-template <Advice kAdvice, bool kNoted>
+template <Advice kAdvice, bool kLives>
 PyObject* enter(PyObject* self, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
   auto* link = as_link(self);
   if (is_closed(link)) return pass(link, args, nargsf, kwnames);
-  return run<kAdvice, kNoted>(link, args, nargsf, kwnames);
+  return run<kAdvice, kLives>(link, args, nargsf, kwnames);
 }
 
-template <Advice kAdvice, bool kNoted>
+template <Advice kAdvice, bool kLives>
 PyObject* dispatch(PyObject* self, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
   const auto* dispatcher = reinterpret_cast<Dispatcher*>(self);
   Link* link = dispatcher->top;
   if (is_closed(link)) [[unlikely]] {
     PyObject* original = dispatcher->head.original;  // lives as long as the dispatcher
     if (link->head.original != original) return pass(link, args, nargsf, kwnames);
-    if (--link->countdown == 0) note_idle(link);
+    if (--link->idle_in == 0) note_idle(link);
     return call(original, args, nargsf, kwnames);
   }
-  return run<kAdvice, kNoted>(link, args, nargsf, kwnames);
+  return run<kAdvice, kLives>(link, args, nargsf, kwnames);
 }
 
 template <template <Advice, bool> class Entry>
 vectorcallfunc pick(const LayerState& state) {
-  const bool noted = is_noted(state);
+  const bool lives = has_lives(state);
   switch (state.advice) {
     case Advice::replace:
-      return noted ? Entry<Advice::replace, true>::kFunction
+      return lives ? Entry<Advice::replace, true>::kFunction
                    : Entry<Advice::replace, false>::kFunction;
     case Advice::observe:
-      return Entry<Advice::observe, false>::kFunction;
+      return lives ? Entry<Advice::observe, true>::kFunction
+                   : Entry<Advice::observe, false>::kFunction;
     case Advice::tap:
-      return noted ? Entry<Advice::tap, true>::kFunction : Entry<Advice::tap, false>::kFunction;
+      return lives ? Entry<Advice::tap, true>::kFunction : Entry<Advice::tap, false>::kFunction;
     case Advice::around:
       break;
   }
   return Entry<Advice::around, false>::kFunction;
 }
 
-template <Advice kAdvice, bool kNoted>
+template <Advice kAdvice, bool kLives>
 struct LinkEntry {
-  static constexpr vectorcallfunc kFunction = enter<kAdvice, kNoted>;
+  static constexpr vectorcallfunc kFunction = enter<kAdvice, kLives>;
 };
 
-template <Advice kAdvice, bool kNoted>
+template <Advice kAdvice, bool kLives>
 struct DispatcherEntry {
-  static constexpr vectorcallfunc kFunction = dispatch<kAdvice, kNoted>;
+  static constexpr vectorcallfunc kFunction = dispatch<kAdvice, kLives>;
 };
 
 int traverse(PyObject* self, visitproc visit, void* arg) {
@@ -238,10 +298,10 @@ nb::object new_link(std::shared_ptr<LayerState> state, PyObject* original) {
   auto object = new_stand_in(stand_in_types().link, original, pick<LinkEntry>(*state));
   auto* link = as_link(object.ptr());
   link->state = state.get();
-  link->cell = state->cell.get();
+  link->meter = state->meter.get();
   link->function = state->function.ptr();
   link->scoped = state->scope.kind() != ScopeKind::process;
-  link->countdown = 1;
+  link->idle_in = 1;
   link->kept = new std::shared_ptr<LayerState>(std::move(state));
   return object;
 }
@@ -249,25 +309,25 @@ nb::object new_link(std::shared_ptr<LayerState> state, PyObject* original) {
 vectorcallfunc dispatcher_entry(const LayerState& state) { return pick<DispatcherEntry>(state); }
 
 void let_go(Link* link) {
-  auto cell = link->state->cell;
-  link->awaited = cell->inside() != 0;
-  former().push_back({std::move(cell), nb::steal(reinterpret_cast<PyObject*>(link))});
+  auto meter = link->state->meter;
+  link->awaited = meter->cell.inside() != 0;
+  former().push_back({std::move(meter), nb::steal(reinterpret_cast<PyObject*>(link))});
   release_former();
 }
 
 void set_original(PyObject* link, PyObject* original) {
   auto*& held = as_link(link)->head.original;
   if (held == original) return;
-  former().push_back({as_link(link)->state->cell, nb::borrow(held)});  // may throw: first
+  former().push_back({as_link(link)->state->meter, nb::borrow(held)});  // may throw: first
   Py_DECREF(std::exchange(held, Py_NewRef(original)));
-  as_link(link)->awaited = as_link(link)->cell->inside() != 0;
+  as_link(link)->awaited = as_link(link)->meter->cell.inside() != 0;
   release_former();
 }
 
 void release_former() {
   std::vector<Former> gone;  // what dies with them may run code: not while the list is walked
   std::erase_if(former(), [&](Former& each) {
-    if (each.cell->inside() != 0) return false;
+    if (each.meter->cell.inside() != 0) return false;
     gone.push_back(std::move(each));
     return true;
   });

@@ -12,8 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "overt/cell.h"
-#include "overt/meter.h"
+#include "overt/patch_meter.h"
 #include "overt/signature.h"
 #include "scope.h"
 #include "stand_in.h"
@@ -57,8 +56,7 @@ struct LayerState {
   nb::object function;  // the replacement or advice; `before` of a tap
   nb::object after;
   nb::object failed;
-  std::shared_ptr<Cell> cell = std::make_shared<Cell>();
-  std::unique_ptr<Meter> meter;    // of observe: a call, or the busy time of a life
+  std::shared_ptr<PatchMeter> meter = std::make_shared<PatchMeter>();
   std::unique_ptr<Meter> elapsed;  // of observe, for lives: from the call to the end
   Count abandoned;                 // lives that ended without having been finished
   Count cancelled;
@@ -67,6 +65,8 @@ struct LayerState {
   std::string note;   // added to exceptions that cross the layer; "" for none
   bool told = false;  // an observer's error was reported
   IdleListener* on_idle = nullptr;
+
+  Cell& cell() const { return meter->cell; }
 };
 
 struct Link {
@@ -74,12 +74,12 @@ struct Link {
   // inside, so that a call needs no reference of its own.
   StandIn head;
   LayerState* state;
-  Cell* cell;          // of state
+  PatchMeter* meter;   // of state
   PyObject* function;  // of state
   std::shared_ptr<LayerState>* kept;
-  std::uint32_t countdown;  // calls to the next one that is looked at closely
-  bool scoped;              // holds for a thread or a context only
-  bool awaited;             // something is freed when the last call inside leaves
+  std::uint32_t idle_in;  // calls past it, while it is off, until its listener is told
+  bool scoped;            // holds for a thread or a context only
+  bool awaited;           // something is freed when the last call inside leaves
 };
 
 // Throws nb::python_error.

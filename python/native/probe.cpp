@@ -9,7 +9,10 @@ namespace {
 Probe* as_probe(PyObject* object) { return reinterpret_cast<Probe*>(object); }
 
 PyObject* run(PyObject* self, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
+  auto& outside = as_probe(self)->sample.outside;
+  outside.start();
   PyObject* result = call(as_probe(self)->head.original, args, nargsf, kwnames);
+  outside.stop();
   if (as_probe(self)->over) return result;
   if (result == nullptr) {
     tell_probe(self);
@@ -33,9 +36,12 @@ int clear(PyObject* self) {
 
 nb::object new_probe(PyObject* original, bool lives) {
   auto probe = new_stand_in(stand_in_types().probe, original, run);
+  as_probe(probe.ptr())->sample = {};
   as_probe(probe.ptr())->lives = lives;
   return probe;
 }
+
+Sample& sample_of_probe(PyObject* probe) { return as_probe(probe)->sample; }
 
 void tell_probe(PyObject* probe) noexcept {
   if (probe == nullptr || as_probe(probe)->over) return;

@@ -46,42 +46,61 @@ Sample* sample_of(const void* key) {
   for (auto it = all.rbegin(); it != all.rend(); ++it) {
     auto* sample = *it;
     if ((sample->original == key || sample->patch == key) && sample->stack.is_running()) {
-      return sample->away ? nullptr : sample;
+      return sample;
     }
   }
   return nullptr;
 }
 
-Sample* open_sample(const PatchMeter& meter, const void* original) {
-  const auto stack = FrameStack::current();
-  if (!stack.is_known() || open_samples().size() >= kMostOpen) return nullptr;
-  auto* sample = new (std::nothrow) Sample{&meter, original, stack};
-  if (sample == nullptr) return nullptr;
+std::unique_ptr<Sample> new_sample() { return std::unique_ptr<Sample>(new (std::nothrow) Sample); }
+
+bool open_sample(Sample& sample, PatchMeter& meter, const void* original) {
+  sample = {&meter, original, FrameStack::current(), {}};
+  if (!sample.stack.is_known() || open_samples().size() >= kMostOpen) return false;
   try {
-    open_samples().push_back(sample);
+    open_samples().push_back(&sample);
   } catch (const std::bad_alloc&) {
-    delete sample;
-    return nullptr;
+    return false;
   }
-  return sample;
+  meter.pace.open();
+  return true;
 }
 
-void close_sample(Sample* sample) {
+void close_sample(const Sample& sample) {
   auto& all = open_samples();
   // Nearly always the last one.
-  const auto it = std::find(all.rbegin(), all.rend(), sample);
-  if (it != all.rend()) all.erase(std::next(it).base());
-  delete sample;
+  const auto it = std::find(all.rbegin(), all.rend(), &sample);
+  if (it == all.rend()) return;
+  all.erase(std::next(it).base());
+  sample.patch->pace.close();
 }
 
-void record_sample(PatchMeter& meter, const Sample& sample, std::uint64_t took,
-                   std::uint32_t weight) {
-  // Of the two readings around a visit one falls into the visit, the other beside it.
+void record_timing(PatchMeter& meter, const Timed& timed, const Stopwatch& outside) {
+  // Of the two readings around an interval one falls into it, the other beside it.
   const auto reading = clock_cost().reading;
-  const auto outside = less(sample.outside, reading * sample.visits);
-  const auto own = less(took - std::min(took, sample.outside), reading * (1 + sample.visits));
-  meter.pace.end(took);
-  meter.record(own, outside, weight);
+  const auto took = timed.inside.total();
+  const auto intervals = timed.inside.laps() + outside.laps();
+  meter.pace.end(took, timed.cost + 2 * reading * intervals);
+  meter.record(less(took - std::min(took, outside.total()), reading * intervals),
+               less(outside.total(), reading * outside.laps()), timed.weight);
+}
+
+TimedCall::TimedCall(PatchMeter& meter, Sample& sample, const void* original, std::uint64_t since)
+    : meter_(meter), sample_(sample), since_(since) {
+  timed_.weight = meter.pace.begin();
+  open_ = open_sample(sample, meter, original);
+  if (!open_) timed_.weight = 0;
+  timed_.inside.start();
+}
+
+void TimedCall::stop() {
+  timed_.inside.stop();
+  if (open_) close_sample(sample_);
+  timed_.cost = static_cast<double>(monotonic_ns() - since_ - timed_.inside.total());
+}
+
+void TimedCall::record() const {
+  if (timed_.weight != 0) record_timing(meter_, timed_, sample_.outside);
 }
 
 }  // namespace overt::py

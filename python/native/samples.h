@@ -9,6 +9,7 @@
 // Samples are on the heap, since greenlets move the C stack. THREADS: with the GIL.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "overt/patch_meter.h"
@@ -29,13 +30,32 @@ class FrameStack {
   const void* chunk_ = nullptr;
 };
 
+// Adds up intervals. One within another, or beside it on another thread, counts once.
+class Stopwatch {
+ public:
+  void start() {
+    if (depth_++ == 0) since_ = monotonic_ns();
+  }
+  void stop() {
+    if (--depth_ != 0) return;
+    total_ += monotonic_ns() - since_;
+    ++laps_;
+  }
+  std::uint64_t total() const { return total_; }  // ns
+  std::uint32_t laps() const { return laps_; }
+
+ private:
+  std::uint64_t total_ = 0;
+  std::uint64_t since_ = 0;
+  std::uint32_t laps_ = 0;
+  std::uint32_t depth_ = 0;
+};
+
 struct Sample {
-  const void* patch = nullptr;     // its meter
+  PatchMeter* patch = nullptr;
   const void* original = nullptr;  // the function, or the meter of the patch below
   FrameStack stack;
-  std::uint64_t outside = 0;  // ns in the original, or in nested calls of the patch
-  std::uint32_t visits = 0;   // so many times
-  bool away = false;          // in one of these now
+  Stopwatch outside;  // in the original, or in nested calls of the patch
 };
 
 // Open samples; nearly always none.
@@ -51,37 +71,53 @@ PyObject* as_original(const void* key, const Call& call) {
     return call();
   auto* sample = sample_of(key);
   if (sample == nullptr) return call();
-  sample->away = true;
-  const auto start = monotonic_ns();
+  sample->outside.start();
   PyObject* result = call();
-  sample->outside += monotonic_ns() - start;
-  ++sample->visits;
-  sample->away = false;
+  sample->outside.stop();
   return result;
 }
 
-// What a timed call costs beside the readings of the clock, in nanoseconds.
-inline constexpr double kBookkeeping = 100;
+// Fills in a sample and opens it. False where the call cannot be timed: too many are open, or there
+// is no memory. The sample stays where it is until it is closed.
+bool open_sample(Sample& sample, PatchMeter& meter, const void* original);
+void close_sample(const Sample& sample);
 
-// Records what the timed call took, less the clock's own time.
-void record_sample(PatchMeter& meter, const Sample& sample, std::uint64_t took,
-                   std::uint32_t weight);
+std::unique_ptr<Sample> new_sample();  // nullptr: no memory
 
-// Opens a sample, nullptr where the call cannot be timed: too many are open, or there is no memory.
-Sample* open_sample(const PatchMeter& meter, const void* original);
-void close_sample(Sample* sample);
+// How long a call took, and for how many calls it stands; 0 where it does not count.
+struct Timed {
+  std::uint32_t weight = 0;
+  Stopwatch inside;
+  double cost = 0;  // of timing it, ns
+};
 
-// Runs a call whose turn it is to be timed, and records it.
-template <class Call>
-PyObject* timed_call(PatchMeter& meter, const void* original, const Call& call) {
-  const auto weight = meter.pace.begin(2 * clock_cost().reading + kBookkeeping);
-  auto* sample = open_sample(meter, original);
-  if (sample == nullptr) return call();
-  const auto start = monotonic_ns();
-  PyObject* result = call();
-  record_sample(meter, *sample, monotonic_ns() - start, weight);
-  close_sample(sample);
-  return result;
+// Records what it took, less the clock's own time.
+void record_timing(PatchMeter& meter, const Timed& timed, const Stopwatch& outside);
+
+// Times one call, from here to stop(), and what that costs, from `since` on.
+class TimedCall {
+ public:
+  TimedCall(PatchMeter& meter, Sample& sample, const void* original, std::uint64_t since);
+  ~TimedCall() = default;
+  TimedCall(const TimedCall&) = delete;
+  TimedCall& operator=(const TimedCall&) = delete;
+
+  void stop();
+  const Timed& timed() const { return timed_; }
+  void record() const;
+
+ private:
+  PatchMeter& meter_;
+  Sample& sample_;
+  std::uint64_t since_;
+  bool open_;
+  Timed timed_;
+};
+
+// Runs a call that is due: `plain`, below a timed call of the patch perhaps, or `timed`.
+template <class Plain, class InTime>
+PyObject* run_due(PatchMeter& meter, const Plain& plain, const InTime& timed) {
+  return as_original(&meter, [&] { return meter.pace.turn() ? timed() : plain(); });
 }
 
 }  // namespace overt::py

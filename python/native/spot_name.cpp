@@ -179,7 +179,7 @@ class NameSpot final : public Spot {
     std::size_t value = kNone;
     for (std::size_t i = run.layers.size(); i-- > 0 && value == kNone;) {
       const auto& layer = *run.layers[i];
-      if (layer.is_value() && !layer.state->cell->is_off()) value = i;
+      if (layer.is_value() && !layer.state->cell().is_off()) value = i;
     }
     const auto raw = value == kNone ? run.base : run.layers[value]->value;
     const std::size_t first = value == kNone ? 0 : value + 1;

@@ -15,6 +15,8 @@ class Timing:
     p50: float
     p99: float
     max: float
+    total: float
+    """Of all calls, as far as those of the sample speak for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,14 @@ class Stats:
     """Coroutines that were cancelled, and generators that were closed before their end."""
     abandoned: int
     """Coroutines and generators that were dropped before their end."""
-    time: Timing
-    """Of a call; of a coroutine or generator the time spent inside, over its whole life."""
+    own: Timing
+    """Time in the patch and not in what it replaced; of a coroutine or generator over its life."""
+    original: Timing
+    """Time in what it replaced, below it."""
+    uncertainty: float
+    """Of a single call's own time: what reading the clock may cost more than was subtracted."""
     elapsed: Timing
-    """Of coroutines and generators: from the call to the end."""
+    """Of coroutines and generators that are observed: from the call to the end."""
     evidence: Evidence
 
     @classmethod
@@ -63,7 +69,8 @@ class Stats:
         return cls(
             **{
                 **native,
-                "time": Timing(**native["time"]),
+                "own": Timing(**native["own"]),
+                "original": Timing(**native["original"]),
                 "elapsed": Timing(**native["elapsed"]),
                 "evidence": Evidence(**native["evidence"]),
             }

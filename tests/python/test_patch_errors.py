@@ -104,7 +104,7 @@ def test_call_that_raises_once_is_seen_among_the_first(cast) -> None:
     with overt.around("patch_cast:price", passing) as handle:
         for _ in range(2000):
             cast.price()
-        assert 16 <= handle.stats.evidence.probed <= 16 + 2000 / 256
+        assert 16 <= handle.stats.evidence.probed < 200
         with pytest.raises(TypeError):
             cast.price(object())
         assert handle.stats.errors == 1

@@ -192,7 +192,7 @@ def test_busy_is_not_elapsed(observed) -> None:
     patched, handle = observed(waits)
     asyncio.run(patched())
     stats = handle.stats
-    assert 10e6 <= stats.time.mean < 40e6
+    assert 10e6 <= stats.original.mean < 40e6
     assert stats.elapsed.mean >= 59e6
 
     def generator():
@@ -202,7 +202,7 @@ def test_busy_is_not_elapsed(observed) -> None:
     patched, handle = observed(generator)
     for _ in patched():
         time.sleep(0.02)
-    assert handle.stats.time.mean < 10e6
+    assert handle.stats.original.mean < 10e6
     assert handle.stats.elapsed.mean >= 39e6
 
 

@@ -24,7 +24,7 @@ namespace overt {
 
 class PatchMeter {
  public:
-  PatchMeter();
+  PatchMeter() = default;
   ~PatchMeter();
   PatchMeter(const PatchMeter&) = delete;
   PatchMeter& operator=(const PatchMeter&) = delete;
@@ -40,7 +40,7 @@ class PatchMeter {
   void never_split() noexcept { at_most_.store(true, std::memory_order_relaxed); }
 
   // Calls go through it from here on; before, its counts mean nothing.
-  void begin() noexcept { counts_.store(true, std::memory_order_relaxed); }
+  void begin() noexcept;
   bool counts() const noexcept { return counts_.load(std::memory_order_relaxed); }
 
   // Nothing before the first timed call.
@@ -57,7 +57,7 @@ class PatchMeter {
   std::atomic<Timings*> timings_{nullptr};
   std::atomic<bool> at_most_{false};
   std::atomic<bool> counts_{false};
-  std::uint64_t since_;
+  std::atomic<std::uint64_t> since_{0};
 };
 
 // The meters of a process by the id of their patch, for whoever has no GIL.
@@ -65,6 +65,10 @@ class Meters {
  public:
   // The meter of a patch, made when it is first asked for.
   std::shared_ptr<PatchMeter> of(int id);
+  // The meter of a governed patch, which has it from before it had an id. Calls may be inside of
+  // what was there before: REQUIRES that somebody else keeps that.
+  void put(int id, std::shared_ptr<PatchMeter> meter);
+  void forget(int id);
   std::shared_ptr<const PatchMeter> find(int id) const;
 
   // Fills in calls, errors and cost of the patches that are measured.
