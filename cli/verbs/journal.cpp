@@ -11,6 +11,7 @@
 #include "../processes.h"
 #include "../verbs.h"
 #include "../words.h"
+#include "overt/history.h"
 #include "overt/text.h"
 
 namespace overt::cli {
@@ -22,45 +23,8 @@ struct Options {
   bool follow = false;
 };
 
-std::string ids(const Json& numbers) {
-  std::string text;
-  for (const auto& id : numbers) text += " p" + std::to_string(id.get<int>());
-  return text;
-}
-
-std::string switch_words(const Json& what) {
-  auto text = what.value("verb", "") + " ";
-  const char* separator = "";
-  for (const auto& selector : what.value("on", Json::array())) {
-    text += separator + selector_words(selector);
-    separator = ", ";
-  }
-  text += ", by " + what.value("source", "") + ": " + what.value("actor", "");
-  if (const auto reason = what.value("reason", ""); !reason.empty()) text += " (" + reason + ")";
-  if (!what["turned_off"].empty()) text += "; off:" + ids(what["turned_off"]);
-  if (!what["turned_on"].empty()) text += "; on:" + ids(what["turned_on"]);
-  for (const auto& vote : what.value("held", Json::array())) text += "; holds: " + vote_words(vote);
-  return text;
-}
-
-std::string event_words(const std::string& kind, const Json& what) {
-  if (kind == "patch") {
-    return "p" + std::to_string(what.value("id", 0)) + " " + what.value("target", "") + " " +
-           what.value("change", "") + " by " + what.value("owner", "");
-  }
-  if (kind == "switch") return switch_words(what);
-  if (kind == "budget") {
-    return "p" + std::to_string(what.value("id", 0)) + " " + what.value("target", "") + ": " +
-           what.value("what", "") + ", budget " + what.value("budget", "") + ", " +
-           what.value("action", "");
-  }
-  if (what.contains("id")) return "p" + std::to_string(what.value("id", 0));
-  std::string text;
-  for (const auto& [key, value] : what.items()) {
-    text += (text.empty() ? "" : ", ") + key + ": " +
-            (value.is_string() ? value.get<std::string>() : value.dump());
-  }
-  return text;
+std::string dumped(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 struct Told {
@@ -76,13 +40,13 @@ void print(std::vector<Told>& events, bool json) {
     if (json) {
       Json line = {{"schema", "overt.event/1"}, {"pid", pid}};
       line.update(event);
-      std::cout << line.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+      std::cout << dumped(line) << '\n';
       continue;
     }
     const auto at = event.value("at", 0.0);
     const auto kind = event.value("kind", "");
     std::cout << (at > 0 ? clock_words(at, true) : std::string("-")) << "  " << pid << "  " << kind
-              << "  " << printable(event_words(kind, event["what"]), 4000) << '\n';
+              << "  " << printable(event_words({0, at, kind, dumped(event["what"])}), 4000) << '\n';
   }
   events.clear();
   std::cout.flush();
@@ -106,7 +70,7 @@ int print_file(const Options& options) {
       const auto at = line.find(kind);
       if (at == line.end()) continue;
       Json what = at->is_object() ? *at : Json{{"id", *at}};
-      event["at"] = what.value("at", 0.0);
+      event["at"] = what.value("at", line.value("at", 0.0));
       event["kind"] = kind;
       if (what.contains("owner")) what["owner"] = what["owner"].value("name", "");
       event["what"] = std::move(what);

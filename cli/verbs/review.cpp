@@ -15,7 +15,9 @@
 #include "../locking.h"
 #include "../processes.h"
 #include "../verbs.h"
+#include "../words.h"
 #include "overt/switch_file.h"
+#include "overt/text.h"
 
 namespace overt::cli {
 namespace {
@@ -24,6 +26,7 @@ struct Options {
   EvidenceOptions evidence;
   std::string lock{kLockName};
   std::string output;
+  std::string html;
   bool json = false;
   bool strict = false;
 };
@@ -47,19 +50,27 @@ result<Accepted> what_is_accepted(const Options& options) {
   return accepted;
 }
 
+result<void> tell(const Options& options, const Review& review) {
+  if (options.html.empty()) {
+    return deliver(options.output, options.evidence, [&](bool colour) {
+      return options.json ? to_json(review) : to_text(review, colour);
+    });
+  }
+  const auto page = [&](bool) { return to_html(review); };
+  if (const auto done = deliver(options.html, options.evidence, page); !done) return done;
+  return deliver("", options.evidence, [&](bool) {
+    return "overt: " + printable(options.html) + ": " + counted(review.patches.size(), "patch") +
+           ", " + counted(review.findings(), "finding") + "\n";
+  });
+}
+
 int review(const Options& options) {
   const auto accepted = what_is_accepted(options);
   if (!accepted) return complain(accepted.error());
   const auto evidence = gather_evidence(options.evidence, "review");
   if (!evidence) return complain(evidence.error());
   const auto reviewed = review_of(evidence->reports, *accepted);
-  if (const auto done = deliver(options.output, options.evidence,
-                                [&](bool colour) {
-                                  return options.json ? to_json(reviewed)
-                                                      : to_text(reviewed, colour);
-                                });
-      !done)
-    return complain(done.error());
+  if (const auto done = tell(options, reviewed); !done) return complain(done.error());
   if (evidence->status != 0) return evidence->status;
   return options.strict && reviewed.findings() > 0 ? 1 : 0;
 }
@@ -74,7 +85,10 @@ void add_review(CLI::App& app, const Words& program, int& status) {
   verb->add_option("--output", options->output,
                    "Write it to this file; by default to standard error where a command is run, "
                    "else to standard output");
-  verb->add_flag("--json", options->json, "As overt.review/1");
+  auto* json = verb->add_flag("--json", options->json, "As overt.review/1");
+  verb->add_option("--html", options->html, "Write one page to this file, for a browser")
+      ->excludes(json)
+      ->excludes("--output");
   verb->add_flag("--strict", options->strict,
                  "Exit status 1 where there is a finding; an unanswered question is one");
   verb->callback([&status, &program, options] {

@@ -165,7 +165,7 @@ void add_run(CLI::App& app, const Words& program, int& status) {
   auto* verb = app.add_subcommand("run", "Start a program and see every patch that is made in it.");
   verb->add_option(
       "--report", options->report,
-      "Write the report to this file (.json or .txt) or directory, not to standard error. "
+      "Write the report to this file (.json, .txt or .html) or directory, not to standard error. "
       "Children insert their pid into the file's name; a directory also gets a journal for "
       "each process, which survives a kill");
   verb->add_flag("--no-children", options->no_children,

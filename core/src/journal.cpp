@@ -15,6 +15,7 @@
 
 #include "bounded_json.h"
 #include "json_fields.h"
+#include "overt/clock.h"
 #include "overt/ledger.h"
 #include "overt/output.h"
 
@@ -109,12 +110,12 @@ void Journal::patch(const Patch& patch, int modules) {
 }
 
 void Journal::revert(int id, const std::string& lost) {
-  ordered_json out = {{"revert", id}};
+  ordered_json out = {{"revert", id}, {"at", seconds_now()}};
   if (!lost.empty()) out["lost"] = lost;
   line(out.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
-void Journal::again(int id) { line(R"({"again": )" + std::to_string(id) + "}"); }
+void Journal::again(int id) { line(ordered_json({{"again", id}, {"at", seconds_now()}}).dump()); }
 
 bool Journal::switched(const std::string& entry) { return line(R"({"switch": )" + entry + "}"); }
 
@@ -222,6 +223,17 @@ class Replay {
     }
   }
 
+  void note(const char* kind, const json& entry, int id) {
+    json what = {{"id", id}, {"target", ledger.patch(id).target}};
+    if (const auto lost = entry.find("lost"); lost != entry.end()) what["lost"] = *lost;
+    report.events.push_back(
+        {report.events.size() + 1, entry.value("at", 0.0), kind, text_of(what)});
+  }
+
+  static std::string text_of(const json& what) {
+    return what.dump(-1, ' ', false, json::error_handler_t::replace);
+  }
+
   void apply(const json& entry, bool own) {
     if (const auto it = entry.find("patch"); it != entry.end()) {
       auto patch = patch_from_json(*it);
@@ -237,11 +249,16 @@ class Replay {
       if (id == ids_.end()) return;
       ledger.lose(id->second, entry.value("lost", ""));
       ledger.revert(id->second);
+      note("revert", entry, id->second);
     } else if (const auto again = entry.find("again"); again != entry.end()) {
       const auto id = ids_.find(whole<int>(*again));
       if (id == ids_.end()) return;
       ledger.revert(id->second);  // its own line may be missing
       ledger.add(ledger.patch(id->second));
+      note("again", entry, id->second);
+    } else if (const auto votes = entry.find("switch"); votes != entry.end()) {
+      report.events.push_back(
+          {report.events.size() + 1, votes->value("at", 0.0), "switch", text_of(*votes)});
     } else if (const auto end = entry.find("end"); end != entry.end() && own) {
       report.modules = whole<int>(end->at("modules"));
       report.watch_ms = end->at("watch_ms");

@@ -1,9 +1,12 @@
 #include "overt/review.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <map>
 #include <tuple>
 
+#include "overt/duration.h"
+#include "overt/text.h"
 #include "overt/version.h"
 #include "report_words.h"
 
@@ -165,14 +168,41 @@ ReviewAnswer why_it_is_acceptable(const Patch& patch, const Accepted& accepted) 
           std::move(evidence)};
 }
 
+std::string spread(const Timing& timing) {
+  return "half of the calls " + duration_words(timing.p50) + ", 99 % " +
+         duration_words(timing.p99) + ", the longest " + duration_words(timing.max);
+}
+
+std::string percent(double part) {
+  std::array<char, 32> text{};
+  const int size = std::snprintf(text.data(), text.size(), "%.2g %%", part * 100);
+  return {text.data(), static_cast<std::size_t>(std::max(size, 0))};
+}
+
 ReviewAnswer what_it_costs(const Patch& patch) {
   if (!patch.metered) {
     return {Outcome::unanswered, "Not known: its calls were not counted.", {}};
   }
+  const auto called = counted(patch.calls, "call") + ", of which " + std::to_string(patch.errors) +
+                      " ended with an error";
+  if (!patch.cost) {
+    return {Outcome::answered,
+            called + ".",
+            {patch.calls == 0 ? "nobody called it in this run" : "none of them was timed"}};
+  }
+  const auto& cost = *patch.cost;
+  const std::string bound = cost.at_most ? "at most " : "";
+  std::vector<std::string> evidence = {"own time of " + spread(cost.own)};
+  evidence.push_back(cost.at_most ? "the time of what it replaced could not be told apart: it is "
+                                    "in this"
+                                  : "what it replaced: " + spread(cost.original));
+  evidence.push_back("from " + counted(cost.own.sampled, "timed call") + ", each within " +
+                     duration_words(cost.uncertainty) + "; " + percent(cost.share) +
+                     " of the wall time");
   return {Outcome::answered,
-          counted(patch.calls, "call") + ", of which " + std::to_string(patch.errors) +
-              " ended with an error.",
-          {"own time per call is not in this report"}};
+          called + "; own time " + bound + duration_words(cost.own.p50) + " a call, " +
+              duration_words(cost.own.total) + " in all.",
+          std::move(evidence)};
 }
 
 ReviewAnswer can_it_be_disabled(const Patch& patch, const std::string& command) {
@@ -198,9 +228,22 @@ std::string shell_word(const std::string& text) {
   return quoted + "'";
 }
 
+// A name as a glob of it that can be shown and typed: what cannot, or is too long for it, is `*`.
+std::string typed(const std::string& name) {
+  constexpr std::size_t kLongest = 400;
+  if (printable(name, kLongest) == name) return name;
+  std::string glob;
+  for (const char c : name.substr(0, kLongest)) {
+    const bool plain = c >= ' ' && c <= '~';
+    if (plain || !glob.ends_with('*')) glob += plain ? c : '*';
+  }
+  return glob.ends_with('*') || name.size() <= kLongest ? glob : glob + "*";
+}
+
 std::string command_for(const Patch& patch) {
-  return "overt off --owner " + shell_word(patch.owner.name) + " --target " +
-         shell_word(patch.target);
+  const auto owner = typed(patch.owner.name);
+  const auto named = owner == patch.owner.name ? "--owner " + shell_word(owner) + " " : "";
+  return "overt off " + named + "--target " + shell_word(typed(patch.target));
 }
 
 ReviewedPatch reviewed(const Patch& patch, const Accepted& accepted) {
@@ -234,7 +277,8 @@ Review review_of(const std::vector<Report>& reports, const Accepted& accepted) {
   Review review;
   std::map<std::tuple<std::string, std::string, Change, std::string, int>, std::size_t> known;
   for (const auto& report : reports) {
-    review.pids.push_back(report.pid);
+    review.processes.push_back({report.pid, report.python, report.argv});
+    for (const auto& event : report.events) review.events.push_back({report.pid, event});
     for (const auto& patch : report.patches) {
       if (patch.internal) continue;
       const auto key = std::tuple(patch.target, patch.owner.name, patch.change, patch.site.file,
@@ -248,6 +292,8 @@ Review review_of(const std::vector<Report>& reports, const Accepted& accepted) {
   std::stable_sort(review.patches.begin(), review.patches.end(), [](const auto& a, const auto& b) {
     return a.patch.owner.name < b.patch.owner.name;
   });
+  std::stable_sort(review.events.begin(), review.events.end(),
+                   [](const auto& a, const auto& b) { return a.event.at < b.event.at; });
   review.conflicts = seen_in(reports).conflicts;
   return review;
 }

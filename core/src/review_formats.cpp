@@ -94,7 +94,7 @@ void tell_patch(Text& text, const ReviewedPatch& reviewed, std::size_t processes
 
 std::string to_text(const Review& review, bool colour) {
   Text text(colour);
-  const auto processes = review.pids.size();
+  const auto processes = review.processes.size();
   text.line("overt: " + counted(review.patches.size(), "patch") + " in " +
             std::to_string(processes) + (processes == 1 ? " process, " : " processes, ") +
             counted(review.findings(), "finding"));
@@ -115,9 +115,18 @@ std::string to_text(const Review& review, bool colour) {
 }
 
 std::string to_json(const Review& review) {
-  ordered_json out = {{"schema", "overt.review/1"},         {"pids", review.pids},
+  ordered_json out = {{"schema", "overt.review/1"},         {"processes", ordered_json::array()},
                       {"findings", review.findings()},      {"questions", kQuestions},
-                      {"conflicts", ordered_json::array()}, {"patches", ordered_json::array()}};
+                      {"conflicts", ordered_json::array()}, {"patches", ordered_json::array()},
+                      {"events", ordered_json::array()}};
+  for (const auto& process : review.processes) {
+    out["processes"].push_back(
+        {{"pid", process.pid}, {"python", process.python}, {"argv", process.argv}});
+  }
+  for (const auto& [pid, event] : review.events) {
+    out["events"].push_back(
+        {{"pid", pid}, {"at", event.at}, {"kind", event.kind}, {"said", event_words(event)}});
+  }
   for (const auto& conflict : review.conflicts) {
     out["conflicts"].push_back({{"target", conflict.target}, {"owners", conflict.owners}});
   }
@@ -133,7 +142,8 @@ std::string to_json(const Review& review) {
                               {"answers", std::move(answers)},
                               {"command", reviewed.command}});
   }
-  return out.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  // ASCII only: it may be printed on a terminal.
+  return out.dump(1, ' ', true, ordered_json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace overt

@@ -10,11 +10,15 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "bounded_json.h"
 #include "overt/output.h"
+#include "overt/policy.h"
+#include "overt/review.h"
 
 namespace overt {
 namespace {
@@ -113,7 +117,9 @@ result<ReportKind> report_kind(const std::string& path) {
   if (path.ends_with('/') || fs::is_directory(path, ignored)) return ReportKind::directory;
   if (path.ends_with(".json")) return ReportKind::json;
   if (path.ends_with(".txt")) return ReportKind::text;
-  return fail(Code::usage, "a report's name ends in .json or .txt, or it is a directory", path);
+  if (path.ends_with(".html")) return ReportKind::page;
+  return fail(Code::usage, "a report's name ends in .json, .txt or .html, or it is a directory",
+              path);
 }
 
 std::string journal_path(const RunSettings& settings, int pid) {
@@ -130,6 +136,22 @@ std::string report_path(const RunSettings& settings, int pid) {
   return path.parent_path() / name;
 }
 
+namespace {
+
+// The review of one process, by the policy that it followed.
+std::string page_of(const RunSettings& settings, const Report& report) {
+  Accepted accepted;
+  std::ifstream stream(settings.file, std::ios::binary);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  if (auto policy = parse_policy(text.str(), settings.file)) accepted.policy = std::move(*policy);
+  const char* phase = std::getenv("OVERT_PHASE");
+  accepted.phase = parse_phase(phase == nullptr ? "" : phase);
+  return to_html(review_of({report}, accepted));
+}
+
+}  // namespace
+
 result<void> deliver(const RunSettings& settings, const Report& report) {
   const auto kind = report_kind(settings.report).value_or(ReportKind::table);
   if (kind == ReportKind::table) {
@@ -142,6 +164,7 @@ result<void> deliver(const RunSettings& settings, const Report& report) {
   if (kind == ReportKind::text) {
     return write_file(path, to_text(report, {.colour = false, .internal = settings.internal}));
   }
+  if (kind == ReportKind::page) return write_file(path, page_of(settings, report));
   return write_file(path, to_json(report, settings.internal));
 }
 

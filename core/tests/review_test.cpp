@@ -120,6 +120,9 @@ TEST_CASE("the command that disables it is one that a shell takes as it is meant
   CHECK(command(patch_of("m:a.b", "acme")) == "overt off --owner acme --target m:a.b");
   CHECK(command(patch_of("m:<l>$(x)", "o'r")) ==
         "overt off --owner 'o'\\''r' --target 'm:<l>$(x)'");
+  CHECK(command(patch_of("m:a\x1b[31m\u202eb", "acme\n")) == "overt off --target 'm:a*[31m*b'");
+  const auto longest = command(patch_of("m:" + std::string(1 << 20, 'a'), "acme"));
+  CHECK(longest == "overt off --owner acme --target 'm:" + std::string(398, 'a') + "*'");
 }
 
 TEST_CASE("several processes have a patch once, by owner, with the pids that have it") {
@@ -142,6 +145,26 @@ TEST_CASE("several processes have a patch once, by owner, with the pids that hav
   CHECK(text.find("     in 2 of 2 processes\n") != std::string::npos);
 }
 
+TEST_CASE("what a patch costs is told where its calls were timed") {
+  auto patch = patch_of("m:a", "acme");
+  patch.metered = true;
+  CHECK(has_evidence(patch, 5, "nobody called it in this run"));
+  patch.calls = 100;
+  CHECK(has_evidence(patch, 5, "none of them was timed"));
+  patch.cost = Cost{.own = {10, 530e3, 5.3e3, 5.2e3, 9e3, 12e3},
+                    .original = {10, 1e6, 1e4, 1e4, 2e4, 3e4},
+                    .uncertainty = 50,
+                    .share = 0.0123};
+  CHECK(answer(patch, 5) ==
+        "answered: 100 calls, of which 0 ended with an error; own time 5.2 us a call, 530 us in "
+        "all.");
+  CHECK(has_evidence(patch, 5,
+                     "own time of half of the calls 5.2 us, 99 % 9.0 us, the longest 12 us"));
+  CHECK(has_evidence(patch, 5, "from 10 timed calls, each within 50 ns; 1.2 % of the wall time"));
+  patch.cost->at_most = true;
+  CHECK(answer(patch, 5).find("own time at most 5.2 us a call") != std::string::npos);
+}
+
 TEST_CASE("findings come first, and names harm nobody") {
   const std::string evil = "m:\x1b[31m\n<script>\xff\u202e";
   const auto review = review_of({report_of({patch_of(evil, evil)})}, {});
@@ -150,6 +173,7 @@ TEST_CASE("findings come first, and names harm nobody") {
   CHECK(text.find("findings\n") < text.find("1 What stays visible?"));
   CHECK(text.find("What does it cost? has no answer for 1 patch\n") != std::string::npos);
   CHECK(to_text(review, true).find("\x1b[1m") != std::string::npos);
+  CHECK(is_harmless(to_json(review)));
   const auto json = nlohmann::json::parse(to_json(review));
   CHECK(json["schema"] == "overt.review/1");
   CHECK(json["findings"] == review.findings());

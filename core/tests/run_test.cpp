@@ -84,9 +84,10 @@ TEST_CASE("a report is what its name says, or a directory") {
   CHECK(report_kind("") == ReportKind::table);
   CHECK(report_kind("/tmp/r.json") == ReportKind::json);
   CHECK(report_kind("/tmp/r.txt") == ReportKind::text);
+  CHECK(report_kind("/tmp/r.html") == ReportKind::page);
   CHECK(report_kind("/no/such/directory/") == ReportKind::directory);
   CHECK(report_kind(files.path()) == ReportKind::directory);
-  for (const char* path : {"/tmp/r.html", "/tmp/json", "r"}) {
+  for (const char* path : {"/tmp/r.xml", "/tmp/json", "r"}) {
     const auto kind = report_kind(path);
     REQUIRE_FALSE(kind);
     CHECK(kind.error().code == Code::usage);

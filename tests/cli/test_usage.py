@@ -42,9 +42,9 @@ SESSIONS = {
         4,
         "overt: ./data: this file is no program; does its first line start with #! ?\n",
     ),
-    "run --report r.html -- python": (
+    "run --report r.xml -- python": (
         2,
-        "overt: r.html: a report's name ends in .json or .txt, or it is a directory\n",
+        "overt: r.xml: a report's name ends in .json, .txt or .html, or it is a directory\n",
     ),
     "report nothing.journal": (4, "overt: nothing.journal: there is no such journal\n"),
     "report .": (2, "overt: .: this is a directory; which of its .journal files?\n"),

@@ -20,6 +20,9 @@ struct Event {
   std::string body;            // a JSON value
 };
 
+// One event as people read it: "off owner sentry-sdk, by control: uid 0 (slow); off: p3 p4".
+std::string event_words(const Event& event);
+
 class History {
  public:
   static constexpr std::size_t kCapacity = 4096;

@@ -10,8 +10,8 @@
 //                                          fork_at bytes
 //   {"patch": {...}, "modules": 312}       as in overt.report/1, with the modules that were there
 //   by then
-//   {"revert": 3}   {"again": 3}
-//   {"revert": 3, "lost": "why"}           nobody took it back
+//   {"revert": 3, "at": 1790000000.25}     also "lost": "why", where nobody took it back
+//   {"again": 3, "at": 1790000000.5}
 //   {"switch": {...}}                      a change of votes, as in switch_json.h
 //   {"end": {"modules": 312, "watch_ms": 4.1, "reach": [[3, 2, ["shop.http"]]]}}
 //                                          absent when the process was killed; reach by patch:

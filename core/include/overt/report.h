@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "overt/history.h"
 #include "overt/ledger.h"
 #include "overt/patch.h"
 #include "overt/registries.h"
@@ -42,6 +43,8 @@ struct Report {
   std::vector<Conflict> conflicts;
   std::vector<RegistryState> registries;  // by name
   std::vector<Child> children;
+  // What happened to the patches after they were made, where a journal or the living process told.
+  std::vector<Event> events;
   std::vector<Elsewhere> elsewhere;  // for the table of a whole run; each child has its own JSON
 };
 

@@ -50,10 +50,22 @@ struct ReviewedPatch {
   std::string command;  // that disables it
 };
 
+struct ReviewedProcess {
+  int pid = 0;
+  std::string python;
+  std::vector<std::string> argv;
+};
+
+struct ReviewedEvent {
+  int pid = 0;
+  Event event;
+};
+
 struct Review {
-  std::vector<int> pids;
+  std::vector<ReviewedProcess> processes;
   std::vector<ReviewedPatch> patches;  // by owner, then as they were made
   std::vector<LockedConflict> conflicts;
+  std::vector<ReviewedEvent> events;  // by time
 
   std::size_t findings() const;  // conflicts and answers that are findings
 };
@@ -72,5 +84,8 @@ Review review_of(const std::vector<Report>& reports, const Accepted& accepted);
 // Findings first, then the patches by owner with their six answers.
 std::string to_text(const Review& review, bool colour);
 std::string to_json(const Review& review);  // overt.review/1
+
+// One page that holds all it needs: it asks no network for anything and runs no script but its own.
+std::string to_html(const Review& review);
 
 }  // namespace overt

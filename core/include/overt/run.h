@@ -15,7 +15,7 @@ namespace overt {
 
 inline constexpr const char* kRunVariable = "OVERT_RUN";
 
-enum class ReportKind { table, text, json, directory };
+enum class ReportKind { table, text, json, page, directory };
 
 struct RunSettings {
   std::string version;    // of overt; a process with another version steps aside

@@ -1,0 +1,87 @@
+// What happened to patches, said to people.
+
+#include <nlohmann/json.hpp>
+
+#include "overt/history.h"
+#include "switch_json.h"
+
+namespace overt {
+namespace {
+
+using nlohmann::json;
+
+// Events come from files and from other processes: a field that is missing or wrong is "".
+std::string text(const json& what, const char* field) {
+  const auto at = what.find(field);
+  return at != what.end() && at->is_string() ? at->get<std::string>() : std::string();
+}
+
+json list(const json& what, const char* field) {
+  const auto at = what.find(field);
+  return at != what.end() && at->is_array() ? *at : json::array();
+}
+
+std::string id(const json& number) { return "p" + number.dump(); }
+
+std::string ids(const json& numbers) {
+  std::string all;
+  for (const auto& number : numbers) all += " " + id(number);
+  return all;
+}
+
+std::string selector(const json& in) {
+  const auto read = selector_from_json(in);
+  return read ? read->str() : "?";
+}
+
+std::string switched(const json& what) {
+  auto said = text(what, "verb");
+  const char* separator = " ";
+  for (const auto& on : list(what, "on")) {
+    said += separator + selector(on);
+    separator = ", ";
+  }
+  said += ", by " + text(what, "source") + ": " + text(what, "actor");
+  if (const auto reason = text(what, "reason"); !reason.empty()) said += " (" + reason + ")";
+  const auto off = list(what, "turned_off");
+  const auto on = list(what, "turned_on");
+  if (!off.empty()) said += "; off:" + ids(off);
+  if (!on.empty()) said += "; on:" + ids(on);
+  for (const auto& vote : list(what, "held")) {
+    said += "; holds: " + text(vote, "source") + ": " + selector(vote);
+    if (const auto reason = text(vote, "reason"); !reason.empty()) said += " (" + reason + ")";
+  }
+  return said;
+}
+
+std::string all_fields(const json& what) {
+  std::string said;
+  for (const auto& [key, value] : what.items()) {
+    said += (said.empty() ? "" : ", ") + key + ": " +
+            (value.is_string() ? value.get<std::string>()
+                               : value.dump(-1, ' ', false, json::error_handler_t::replace));
+  }
+  return said;
+}
+
+}  // namespace
+
+std::string event_words(const Event& event) {
+  const auto what = json::parse(event.body, nullptr, false);
+  if (!what.is_object()) return event.body;
+  if (event.kind == "switch") return switched(what);
+  const auto number = what.find("id");
+  if (number == what.end() || !number->is_number_integer()) return all_fields(what);
+  const auto target = text(what, "target");
+  const auto patch = target.empty() ? id(*number) : id(*number) + " " + target;
+  if (event.kind == "patch")
+    return patch + " " + text(what, "change") + " by " + text(what, "owner");
+  if (event.kind == "budget") {
+    return patch + ": " + text(what, "what") + ", budget " + text(what, "budget") + ", " +
+           text(what, "action");
+  }
+  if (const auto lost = text(what, "lost"); !lost.empty()) return patch + ": " + lost;
+  return patch;
+}
+
+}  // namespace overt
