@@ -73,7 +73,7 @@ std::string event_words(const Event& event) {
   const auto number = what.find("id");
   if (number == what.end() || !number->is_number_integer()) return all_fields(what);
   const auto target = text(what, "target");
-  const auto patch = target.empty() ? id(*number) : id(*number) + " " + target;
+  auto patch = target.empty() ? id(*number) : id(*number) + " " + target;
   if (event.kind == "patch")
     return patch + " " + text(what, "change") + " by " + text(what, "owner");
   if (event.kind == "budget") {
