@@ -189,7 +189,7 @@ Patch patch_from_json(const json& in) {
   patch.lifetime = in.value("lifetime", "");
   patch.lost = in.value("lost", "");
   patch.scope = in.value("scope", "");
-  if (patch.governed) patch.state = in.value("state", "");
+  patch.state = in.value("state", "");
   calls_from_json(in, patch);
   patch.layer = whole<int>(in.at("layer"));
   patch.reverted = in.at("reverted");

@@ -54,7 +54,9 @@ std::string place(const Site& site) {
 }
 
 std::string state(const Patch& patch) {
-  std::string text = !patch.lost.empty() ? "lost" : patch.reverted ? "reverted" : "on";
+  std::string text = patch.state.empty() ? "on" : patch.state;
+  if (patch.reverted) text = "reverted";
+  if (!patch.lost.empty()) text = "lost";
   if (patch.times > 1) text += " x" + std::to_string(patch.times);
   return text;
 }

@@ -22,6 +22,7 @@
 #include "records.h"
 #include "registry.h"
 #include "serving.h"
+#include "switching.h"
 #include "terminate.h"
 #include "watcher.h"
 
@@ -134,6 +135,7 @@ Report current_report() {
   report.conflicts = ledger.conflicts();
   meters().tell(report.patches);
   GovernedPatch::tell_states(report.patches);
+  tell_switched(report.patches);
   report.registries = registries().states();
   measure_reach(report.patches, records().subjects());
   return report;

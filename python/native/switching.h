@@ -4,6 +4,8 @@
 // THREADS: want() is called by any thread, the rest with the GIL.
 #pragma once
 
+#include <vector>
+
 #include "overt/patch.h"
 
 namespace overt::py {
@@ -17,6 +19,9 @@ void forget_switch(int id);
 
 // The switchboard wants a patch off or on. Any thread, also without the GIL.
 void want(int id, bool off);
+
+// Fills in which patches of others are off, as a report says it.
+void tell_switched(std::vector<Patch>& patches);
 
 // Does now what waits. Called at safe points, and by Python code that has just voted.
 void work_off();

@@ -105,6 +105,7 @@ switch = overt.switch("acme-tracer")
 for _ in range(3):
     stands = switch.off("test")
     assert stands and all(each.off and each.why is None for each in stands), stands
+    assert all(patch.state == "off" for patch in overt.ledger())
     assert show() == before, (show(), before)
     assert not any(each.off for each in switch.on())
     assert show() == patched, (show(), patched)

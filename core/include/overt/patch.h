@@ -58,7 +58,7 @@ struct Patch {
   std::string reason;          // of a governed patch, as are the next two; "" for none
   std::string lifetime;        // "scope", "ttl" or "process"
   std::string scope;           // "process", "thread" or "context"
-  std::string state;           // of a governed patch that stands: "on", "off" or "buried"
+  std::string state;           // of one that stands, where known: "on", "off" or "buried"
   bool metered = false;        // calls and errors are counts
   std::uint64_t calls = 0;
   std::uint64_t errors = 0;
