@@ -51,12 +51,13 @@ PyObject* run_foreign(const ForeignTarget& target, const Pass& pass, const Throu
   const void* original = target.original.key();
   const auto timed = [&] {
     const auto since = monotonic_ns();
-    const auto sample = new_sample();
-    if (!sample) return through();
+    auto* sample = new_sample();
+    if (sample == nullptr) return through();
     TimedCall call(*meter, *sample, original, since);
     PyObject* returned = through();
     call.stop();
     call.record();
+    delete sample;
     return returned;
   };
   PyObject* result = meter->pace.due() ? run_due(*meter, through, timed) : through();

@@ -43,7 +43,7 @@ Life* as_life(PyObject* object) { return reinterpret_cast<Life*>(object); }
 // Of a step, the life of the generator that it belongs to.
 Life* whole(Life* life) { return life->of != nullptr ? as_life(life->of) : life; }
 
-// What is spent in an original is none of its patch.
+// What is spent in an original is none of its patch. No guard object: see samples.h.
 Stopwatch& watch(Life* life) {
   const bool below = life->role == Role::original && life->probe != nullptr;
   return below ? sample_of_probe(life->probe).outside : life->timed.inside;
@@ -109,17 +109,6 @@ void end_with_error(Life* life) {
   end(life, stopped ? End::stopped : End::failed);
 }
 
-class Busy {
- public:
-  explicit Busy(Life* life) : watch_(watch(whole(life))) { watch_.start(); }
-  ~Busy() { watch_.stop(); }
-  Busy(const Busy&) = delete;
-  Busy& operator=(const Busy&) = delete;
-
- private:
-  Stopwatch& watch_;
-};
-
 // After a resumption: what it means depends on whose it was. An async generator's step that returns
 // has produced a value; the generator ends with StopAsyncIteration.
 void note(Life* life, PySendResult how) {
@@ -135,11 +124,10 @@ void note(Life* life, PySendResult how) {
 
 PySendResult send(PyObject* self, PyObject* value, PyObject** result) {
   auto* life = as_life(self);
-  PySendResult how{};
-  {
-    const Busy busy(life);
-    how = PyIter_Send(life->inner, value, result);
-  }
+  auto& busy = watch(whole(life));
+  busy.start();
+  const auto how = PyIter_Send(life->inner, value, result);
+  busy.stop();
   note(life, how);
   return how;
 }
@@ -170,13 +158,13 @@ PyObject* send_method(PyObject* self, PyObject* value) {
 
 PyObject* throw_method(PyObject* self, PyObject* args) {
   auto* life = as_life(self);
-  const auto method = nb::steal(PyObject_GetAttrString(life->inner, "throw"));
-  if (!method.is_valid()) return nullptr;
-  PyObject* result = nullptr;
-  {
-    const Busy busy(life);
-    result = PyObject_CallObject(method.ptr(), args);
-  }
+  PyObject* method = PyObject_GetAttrString(life->inner, "throw");
+  if (method == nullptr) return nullptr;
+  auto& busy = watch(whole(life));
+  busy.start();
+  PyObject* result = PyObject_CallObject(method, args);
+  busy.stop();
+  Py_DECREF(method);
   if (result != nullptr) return result;
   note(life, PyErr_ExceptionMatches(PyExc_StopIteration) != 0 ? PYGEN_RETURN : PYGEN_ERROR);
   return nullptr;
@@ -184,11 +172,10 @@ PyObject* throw_method(PyObject* self, PyObject* args) {
 
 PyObject* close_method(PyObject* self, PyObject* /*unused*/) {
   auto* life = as_life(self);
-  PyObject* result = nullptr;
-  {
-    const Busy busy(life);
-    result = PyObject_CallMethod(life->inner, "close", nullptr);
-  }
+  auto& busy = watch(whole(life));
+  busy.start();
+  PyObject* result = PyObject_CallMethod(life->inner, "close", nullptr);
+  busy.stop();
   if (life->of != nullptr) return result;  // of a step: the generator lives on
   if (result == nullptr) {
     end_with_error(life);

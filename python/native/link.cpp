@@ -67,52 +67,65 @@ bool has_lives(const LayerState& state) {
 
 using Arguments = PyObject* const*;
 
+bool is_life(const Link* link, PyObject* made) {
+  return link->state->life != Life::plain && made != nullptr && has_life(made);
+}
+
 // A coroutine or generator takes the time of its call along, and is timed to its end.
 PyObject* end_timing(Link* link, const TimedCall& call, PyObject* result,
                      PyObject* probe = nullptr) {
-  if (link->state->life != Life::plain && result != nullptr && has_life(result)) {
+  if (is_life(link, result)) {
     return begin_life(*link->kept, result, Role::advised, probe, call.timed());
   }
   call.record();
   return result;
 }
 
-// What an advice costs, and what becomes of exceptions of its original: that is handed to it as a
-// probe.
-PyObject* around_timed(Link* link, Arguments args, std::size_t nargsf, PyObject* kwnames) {
-  const bool lives = link->state->life != Life::plain;
-  auto& pace = link->meter->pace;
-  const auto since = monotonic_ns();
-  nb::object probe;
+PyObject* probe_of(const Link* link) {
   try {
-    probe = new_probe(link->head.original, lives);
+    return new_probe(link->head.original, link->state->life != Life::plain).release().ptr();
   } catch (nb::python_error& error) {  // no memory: the call is what matters
     error.restore();
     PyErr_Clear();
+    return nullptr;
+  }
+}
+
+// What an advice costs, and what becomes of exceptions of its original: that is handed to it as a
+// probe.
+PyObject* around_timed(Link* link, Arguments args, std::size_t nargsf, PyObject* kwnames) {
+  auto& pace = link->meter->pace;
+  const auto since = monotonic_ns();
+  PyObject* probe = probe_of(link);
+  if (probe == nullptr) {
     pace.hurry();
     return call_with_first(link->function, link->head.original, args, nargsf, kwnames);
   }
-  TimedCall timed(*link->meter, sample_of_probe(probe.ptr()), nullptr, since);
+  TimedCall timed(*link->meter, sample_of_probe(probe), nullptr, since);
   if (is_noted(*link->state)) pace.hurry();
-  PyObject* result = call_with_first(link->function, probe.ptr(), args, nargsf, kwnames);
+  PyObject* result = call_with_first(link->function, probe, args, nargsf, kwnames);
   timed.stop();
-  const bool lives_on = lives && result != nullptr && has_life(result);
-  result = end_timing(link, timed, result, probe.ptr());
-  if (lives_on) return result;
-  const auto raised = end_probe(probe.ptr());
-  if (weigh(link->state->evidence, raised.ptr(), result != nullptr)) pace.hurry();
+  const bool lives_on = is_life(link, result);
+  result = end_timing(link, timed, result, probe);
+  if (!lives_on) {
+    const auto raised = end_probe(probe);
+    if (weigh(link->state->evidence, raised.ptr(), result != nullptr)) pace.hurry();
+  }
+  Py_DECREF(probe);
   return result;
 }
 
 // A replacement may call what it replaced, and nobody sees that: its time is at most its own.
 PyObject* replace_timed(Link* link, Arguments args, std::size_t nargsf, PyObject* kwnames) {
   const auto since = monotonic_ns();
-  const auto sample = new_sample();
-  if (!sample) return call(link->function, args, nargsf, kwnames);
+  auto* sample = new_sample();
+  if (sample == nullptr) return call(link->function, args, nargsf, kwnames);
   TimedCall timed(*link->meter, *sample, nullptr, since);
   PyObject* result = call(link->function, args, nargsf, kwnames);
   timed.stop();
-  return end_timing(link, timed, result);
+  result = end_timing(link, timed, result);
+  delete sample;
+  return result;
 }
 
 // Nothing of ours runs Python code: all is the original's time.
@@ -136,12 +149,13 @@ PyObject* tap(Link* link, Arguments args, std::size_t nargsf, PyObject* kwnames,
 
 PyObject* tap_timed(Link* link, Arguments args, std::size_t nargsf, PyObject* kwnames) {
   const auto since = monotonic_ns();
-  const auto sample = new_sample();
-  if (!sample) return tap(link, args, nargsf, kwnames);
+  auto* sample = new_sample();
+  if (sample == nullptr) return tap(link, args, nargsf, kwnames);
   TimedCall timed(*link->meter, *sample, nullptr, since);
   PyObject* result = tap(link, args, nargsf, kwnames, &sample->outside);
   timed.stop();
   timed.record();
+  delete sample;
   return result;
 }
 

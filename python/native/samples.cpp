@@ -52,7 +52,7 @@ Sample* sample_of(const void* key) {
   return nullptr;
 }
 
-std::unique_ptr<Sample> new_sample() { return std::unique_ptr<Sample>(new (std::nothrow) Sample); }
+Sample* new_sample() { return new (std::nothrow) Sample; }
 
 bool open_sample(Sample& sample, PatchMeter& meter, const void* original) {
   sample = {&meter, original, FrameStack::current(), {}};

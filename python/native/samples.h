@@ -6,10 +6,11 @@
 // Which stack a call is on is told by the interpreter's frame stack: greenlets have one each and
 // exchange them as they switch, where the C stack and the thread stay the same.
 //
-// Samples are on the heap, since greenlets move the C stack. THREADS: with the GIL.
+// Samples are on the heap, since greenlets move the C stack. Until 3.13 a daemon thread ends by the
+// unwinding of its stack, in the middle of a call and without the GIL: on the path of a call
+// nothing may wait to be destroyed. THREADS: with the GIL.
 #pragma once
 
-#include <memory>
 #include <vector>
 
 #include "overt/patch_meter.h"
@@ -82,7 +83,7 @@ PyObject* as_original(const void* key, const Call& call) {
 bool open_sample(Sample& sample, PatchMeter& meter, const void* original);
 void close_sample(const Sample& sample);
 
-std::unique_ptr<Sample> new_sample();  // nullptr: no memory
+Sample* new_sample();  // to be deleted; nullptr: no memory
 
 // How long a call took, and for how many calls it stands; 0 where it does not count.
 struct Timed {

@@ -328,12 +328,22 @@ def test_daemon_threads_at_exit() -> None:
     """The interpreter ends while threads call and patches stand: quietly."""
     code = """
 import threading, time, overt, json
+overt.watch()
+old = json.detect_encoding
+json.detect_encoding = lambda b: old(b)
+overt.tap("json:loads", before=lambda s, **k: None).install()
+overt.patch("json:load", lambda fp, **k: sum(range(50))).install()
+def numbers():
+    for i in range(9):
+        yield json.load(i)
+overt.observe("__main__:numbers").install()
 overt.around("json:dumps", lambda original, obj, **k: original(obj, **k)).install()
 overt.observe("time:time", reach="everywhere").install()
 overt.observe("json.encoder:JSONEncoder.encode", reach="everywhere").install()
 def use():
     while True:
-        json.dumps([time.time()])
+        json.loads(json.dumps([time.time()]).encode())
+        sum(numbers())
 for _ in range(8):
     threading.Thread(target=use, daemon=True).start()
 time.sleep(0.2)
