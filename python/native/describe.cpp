@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "layers.h"
 #include "namespaces.h"
 
 namespace overt::py {
@@ -107,7 +108,9 @@ Value describe(PyObject* object, Namespaces& namespaces, Origins& origins) {
   value.callable = type->tp_call != nullptr;
   value.descriptor = type->tp_descr_get != nullptr || type->tp_descr_set != nullptr;
   value.is_class = PyType_Check(object);
-  value.is_module = PyModule_Check(object);
+  // A weak proxy is that module to whoever uses it.
+  PyObject* module_object = PyWeakref_CheckProxy(object) != 0 ? referent(object) : object;
+  value.is_module = module_object != nullptr && PyModule_Check(module_object);
   const auto module = type_module(type);
   value.type = module == "builtins" ? type_qualname(type) : module + "." + type_qualname(type);
 
@@ -123,7 +126,7 @@ Value describe(PyObject* object, Namespaces& namespaces, Origins& origins) {
     value.qualname = type_qualname(described);
     value.definer = namespaces.origin_of_type(described, origins);
   } else if (value.is_module) {
-    PyObject* dict = PyModule_GetDict(object);
+    PyObject* dict = PyModule_GetDict(module_object);
     PyObject* spec = item(dict, names().spec);
     value.module = text_of(item(dict, names().name));
     value.has_spec = spec != nullptr && spec != Py_None;

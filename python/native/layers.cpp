@@ -50,17 +50,20 @@ Identity Identity::of_replaced(PyObject* object) {
   return identity;
 }
 
-PyObject* Identity::get() const {
-  if (!held_.is_valid()) return nullptr;
-  if (!weak_) return held_.ptr();
+PyObject* referent(PyObject* reference) {
 #if PY_VERSION_HEX >= 0x030D0000
   PyObject* alive = nullptr;
-  if (PyWeakref_GetRef(held_.ptr(), &alive) < 0) PyErr_Clear();
+  if (PyWeakref_GetRef(reference, &alive) < 0) PyErr_Clear();
   return nb::steal(alive).ptr();  // somebody else holds it too, and we hold the GIL
 #else
-  PyObject* alive = PyWeakref_GetObject(held_.ptr());
+  PyObject* alive = PyWeakref_GetObject(reference);
   return alive == Py_None ? nullptr : alive;
 #endif
+}
+
+PyObject* Identity::get() const {
+  if (!held_.is_valid()) return nullptr;
+  return weak_ ? referent(held_.ptr()) : held_.ptr();
 }
 
 bool Identity::is(PyObject* object) const {

@@ -43,6 +43,9 @@ class Identity {
   bool dead_ = false;  // is no value's any more
 };
 
+// What a weak reference or a weak proxy refers to, while it is alive, else nullptr. Borrowed.
+PyObject* referent(PyObject* reference);
+
 struct Layer {
   int patch = 0;  // id in the ledger
   Identity old_value;

@@ -39,6 +39,15 @@ ENTRIES = {
     "its own name": ("sys.modules['tracer.extra'] = Fake()", []),
     "itself": ("sys.modules['tracer'] = Fake()", []),
     "a made module of a new name": ("sys.modules['fresh'] = types.ModuleType('fresh')", []),
+    "a weak proxy of a made module": (
+        "import weakref; shop.kept = types.ModuleType('fresh');"
+        "sys.modules['fresh'] = weakref.proxy(shop.kept)",
+        [],
+    ),
+    "a weak proxy of another's module": (
+        "import weakref; sys.modules['rival'] = weakref.proxy(shop)",
+        ["module sys.modules:rival"],
+    ),
     "imported": ("import csv, rival; importlib.import_module('colorsys')", []),
     "imported by __import__": ("__import__('rival')", []),
     "imported again": ("importlib.reload(shop)", []),
