@@ -2,7 +2,8 @@
 
 Runs a suite with and without it, in turns, so that both halves of a pair meet the same machine, and
 prints the median of the ratios of their CPU times. A third of the tests patch something, with
-mock, with monkeypatch or both; all do some work, as tests do.
+mock, with monkeypatch or both; all do some work, as tests do. Where valgrind is there, it counts
+the instructions of short runs too: what the start costs, and each test.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import callgrind
 import machine
 
 MODULE = """
@@ -46,12 +48,43 @@ class TestCart:
 """
 
 
+def pytest(where: Path, *words: str) -> list[str]:
+    """The command."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    command += ["--disable-plugin-autoload", "-p", "overt._pytest"]
+    return [*command, "-c", os.devnull, "--rootdir", str(where), *words, str(where)]
+
+
+def write(where: Path, tests: int, modules: int) -> None:
+    """A suite."""
+    for i in range(modules):
+        (where / f"test_{i}.py").write_text(MODULE.replace("{n}", str(tests // modules // 3)))
+
+
+def instructions(tests: int, *words: str) -> int:
+    """Of a whole run."""
+    with tempfile.TemporaryDirectory() as directory:
+        write(Path(directory), tests, 1)
+        command = pytest(Path(directory), *words)
+        # A collection more or less would weigh as much as a hundred tests.
+        command[1:3] = ["-c", "import gc, pytest, sys; gc.disable(); sys.exit(pytest.main())"]
+        return sum(callgrind.parts(command, governed=False, environ={"PYTHONHASHSEED": "1"}))
+
+
+def count(few: int = 6, many: int = 186) -> None:
+    """Print what the start costs and what a test does."""
+    bare, watched = (
+        [instructions(tests, *words) for tests in (few, many)] for words in ((), ("--overt=error",))
+    )
+    per_test = [(run[1] - run[0]) / (many - few) for run in (bare, watched)]
+    print(f"start: {(watched[0] - bare[0]) / 1e6:.0f} million instructions more")
+    print(f"a test: {per_test[0] / 1e3:.0f} k instructions, x {per_test[1] / per_test[0]:.3f}")
+
+
 def seconds(where: Path, *words: str) -> float:
     """CPU time of one run, of the process and what it started."""
     before = os.times()
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words, str(where)]
-    command[3:3] = ["--disable-plugin-autoload", "-p", "overt._pytest"]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(pytest(where, *words), check=True, stdout=subprocess.DEVNULL)
     after = os.times()
     return sum(after[2:4]) - sum(before[2:4])
 
@@ -60,9 +93,7 @@ def main(tests: int = 3000, pairs: int = 11) -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as directory:
         where = Path(directory)
-        modules = 10
-        for i in range(modules):
-            (where / f"test_{i}.py").write_text(MODULE.replace("{n}", str(tests // modules // 3)))
+        write(where, tests, 10)
         ratios, plain = [], []
         for pair in range(pairs):
             words: list[tuple[str, ...]] = [(), ("--overt=error",)]
@@ -74,6 +105,8 @@ def main(tests: int = 3000, pairs: int = 11) -> None:
     print(", ".join(machine.describe().values()))
     print(f"{tests} tests, {pairs} pairs; {statistics.median(plain):.2f} s without")
     print(f"--overt=error: x {statistics.median(ratios):.3f} (median; {low:.3f} to {high:.3f})")
+    if callgrind.available():
+        count()
 
 
 if __name__ == "__main__":

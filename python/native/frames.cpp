@@ -1,7 +1,9 @@
 #include "frames.h"
 
 #include <array>
+#include <unordered_map>
 
+#include "layers.h"
 #include "namespaces.h"
 #include "overt/helpers.h"
 
@@ -47,10 +49,29 @@ const PyCodeObject* code_of(PyObject* function) {
   return reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(function));
 }
 
+// The interpreter finds a line by walking the table of the code from its start, which for the 32
+// frames of a stack takes longer than all else. Stacks are much alike: lines are known by place.
+int line_of(PyFrameObject* frame) {
+  struct Known {
+    Identity code;
+    std::unordered_map<int, int> lines;  // by instruction
+  };
+  constexpr std::size_t kMost = 4096;
+  // Never destroyed: daemon threads may still write while the process exits.
+  static auto& all = *new std::unordered_map<PyObject*, Known>;
+  const auto code = nb::steal(reinterpret_cast<PyObject*>(PyFrame_GetCode(frame)));
+  if (all.size() >= kMost) all.clear();
+  auto& known = all[code.ptr()];
+  if (!known.code.is(code.ptr())) known = {Identity(code.ptr()), {}};
+  const auto [at, fresh] = known.lines.try_emplace(PyFrame_GetLasti(frame), 0);
+  if (fresh) at->second = PyFrame_GetLineNumber(frame);
+  return at->second;
+}
+
 Site site_of(const Frame& frame, PyObject* object) {
   Site site{std::string(frame.module), std::string(frame.function), std::string(frame.file), 0};
   if (PyFrame_Check(object)) {
-    site.line = PyFrame_GetLineNumber(reinterpret_cast<PyFrameObject*>(object));
+    site.line = line_of(reinterpret_cast<PyFrameObject*>(object));
   } else if (PyFunction_Check(object)) {
     site.line = code_of(object)->co_firstlineno;
   }

@@ -12,6 +12,7 @@
 #include "namespaces.h"
 #include "records.h"
 #include "refusal.h"
+#include "runner.h"
 
 namespace overt::py {
 namespace {
@@ -59,31 +60,6 @@ PyObject* container_of(const Patch& patch) {
   const std::string module = patch.target.substr(0, patch.target.find(':'));
   PyObject* found = item(PyImport_GetModuleDict(), module.c_str());
   return found != nullptr && PyModule_Check(found) ? found : nullptr;
-}
-
-bool is_import_system(std::string_view module) {
-  return module == "importlib" || module.starts_with("importlib.") ||
-         module.starts_with("_frozen_importlib") || module == "zipimport";
-}
-
-// What calls tests: who called it does not matter to them.
-bool is_runner(std::string_view module) {
-  return module.starts_with("pluggy") || module == "unittest.case" || module == "unittest.suite";
-}
-
-// Whether the body of a module that is being imported made the write, or what it called: that
-// belongs to the import, of which there is one in a process, and not to whoever came first.
-bool is_import() {
-  auto frame = nb::steal(reinterpret_cast<PyObject*>(PyThreadState_GetFrame(PyThreadState_Get())));
-  while (frame.is_valid()) {
-    auto* raw = reinterpret_cast<PyFrameObject*>(frame.ptr());
-    const auto globals = nb::steal(PyFrame_GetGlobals(raw));
-    const auto module = text_of(item(globals.ptr(), names().name));
-    if (is_import_system(module)) return true;
-    if (is_runner(module)) return false;
-    frame = nb::steal(reinterpret_cast<PyObject*>(PyFrame_GetBack(raw)));
-  }
-  return false;
 }
 
 // Needed alive to be compared, and nobody waits for the death of these: they are known by address
@@ -147,7 +123,7 @@ void touched(int id, bool made, PyObject* before) noexcept try {
     return;
   }
   const auto& patch = records().ledger().patch(id);
-  const bool imported = made && is_import();
+  const bool imported = made && is_below_import();
   if (!all.seen.emplace(id, made, imported).second) return;
   auto touch = std::make_shared<Touch>();
   touch->patch = id;

@@ -8,6 +8,7 @@
 #include "overt/boundary.h"
 #include "overt/clock.h"
 #include "own_write.h"
+#include "runner.h"
 
 namespace overt::py {
 namespace {
@@ -210,6 +211,7 @@ void Watcher::consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, P
     if (tracked) retire(*layers, 0);  // the module was executed again, or imported again
     return;
   }
+  if (internal_ && !tracked && is_hook_of_plugin(namespaces_, origins_)) return;
   const Timed timed(spent_);
   auto& details = namespaces_.details(*space, dict, origins_);
   Write write;

@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import fnmatch
+import functools
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -62,28 +63,26 @@ class Watch:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
         """Open the scopes that this test is the first of, and its own."""
-        tracker, scopes = self._tracker, self._scopes
-        chain = item.listchain()
-        for node in chain:
-            if node not in scopes:
-                scopes[node] = tracker.open(_title(node))
+        scopes = self._scopes
+        fresh = [node for node in item.listchain() if node not in scopes]
+        for node in fresh:
+            scopes[node] = self._tracker.open(_title(node))
         self._item = scopes[item]
         self._item.around = lambda: _around(item)
         try:
             return (yield)
         finally:
-            self._close_with(item, chain)
+            self._close_with(item, fresh)
 
-    def _close_with(self, item: pytest.Item, chain: list[Any]) -> None:
+    def _close_with(self, item: pytest.Item, fresh: list[Any]) -> None:
         # pytest runs a node's finalizers from the last to the first: the first one sees what all
         # others left. There is no public place for it.
         stack = item.session._setupstate.stack
-        for node in chain:
+        for node in fresh:
             if node in stack:
-                finalizers = stack[node][0]
-                mine = _Closer(self, node)
-                if mine not in finalizers[:1]:
-                    finalizers.insert(0, mine)
+                stack[node][0].insert(0, functools.partial(self.close, node))
+            else:  # the set-up of one before it failed
+                del self._scopes[node]
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_fixture_setup(
@@ -147,23 +146,6 @@ class Watch:
     def _take(self) -> list[tuple[Any, str]]:
         texts, self._texts = self._texts, []
         return texts
-
-
-class _Closer:
-    """A finalizer of a node; equal to another one of the same node."""
-
-    __slots__ = ("_node", "_watch")
-
-    def __init__(self, watch: Watch, node: Any) -> None:
-        self._watch, self._node = watch, node
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Closer) and other._node is self._node
-
-    __hash__ = None  # type: ignore[assignment]  # nobody puts finalizers into sets
-
-    def __call__(self) -> None:
-        self._watch.close(self._node)
 
 
 _AROUND = (

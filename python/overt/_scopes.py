@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from overt import _native
 from overt._leaks import EntryLeak, PatchLeak, drops_module, is_exempt, is_same, threads_inside
+from overt._resets import is_reset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -95,7 +96,7 @@ class _Hub:
 
     def watch(self) -> None:
         if not _native.watching():
-            _native.watch(internal=True)
+            _native.watch(internal=True, meter=False)
 
     def stop(self, tracker: Tracker) -> None:
         self.trackers.remove(tracker)
@@ -183,10 +184,12 @@ class Tracker:
             touch = scope.first[key]
             if not touch.governed and (not touch.made or is_same(touch)):
                 continue
+            ids = list(dict.fromkeys(id for id, _ in standing))
             record = _native.patch_record(standing[-1][0])
             if is_exempt(record, self.is_test) or self._is_own_copy(record, scope):
                 continue
-            ids = list(dict.fromkeys(id for id, _ in standing))
+            if all(is_reset(_native.patch_record(id)) for id in ids):
+                continue
             found.append(PatchLeak(record, self.is_test, touch, ids, standing[-1][1]))
         return found
 

@@ -206,3 +206,55 @@ def test_importing_the_plugin_starts_nothing() -> None:
     code += "print(sorted(set(sys.modules) - before), len(os.listdir('/proc/self/task')))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "['overt', 'overt._pytest'] 1\n"
+
+
+SINGLETON = """
+class Clock: pass
+class Fake(Clock):
+    def __call__(self): pass
+_clock = None
+_other = Clock()
+_fake = Fake()
+def clock():
+    global _clock
+    _clock = _clock or Clock()
+    return _clock
+def fake():
+    global _fake
+    _fake = Fake()
+class Config:
+    _known = None
+    @classmethod
+    def get(cls):
+        cls._known = cls._known or cls()
+        return cls._known
+"""
+
+
+def test_a_singleton_that_is_reset_is_no_leak(tmp_path: Path) -> None:
+    """None where the module itself had put an object; not where nobody but the test did."""
+    source = """
+        import lib
+        def test_reset(): lib.clock(); lib._clock = None
+        def test_reset_of_a_class(): lib.Config.get(); lib.Config._known = None
+        def test_nobody_else_writes_it(): lib._other = None
+        def test_behaviour(): lib._fake = None
+        """
+    ran = run(tmp_path, source, "--overt=error", more={"lib.py": SINGLETON})
+    assert ran.failed == ["test_nobody_else_writes_it", "test_behaviour"], ran.text
+
+
+def test_a_fresh_object_of_the_same_class_is_no_leak_where_it_is_installed(tmp_path: Path) -> None:
+    """A library's state begins anew; the application's own objects differ in what they do."""
+    source = """
+        import sys
+        sys.path.insert(0, "site-packages")
+        import lib, own
+        def test_reset(): lib._other = lib.Clock()
+        def test_other_class(): lib._other = lib.Config()
+        def test_behaviour(): lib._fake = lib.Fake()
+        def test_own(): own._other = own.Clock()
+        """
+    more = {"site-packages/lib.py": SINGLETON, "own.py": SINGLETON}
+    ran = run(tmp_path, source, "--overt=error", more=more)
+    assert ran.failed == ["test_other_class", "test_behaviour", "test_own"], ran.text
