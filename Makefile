@@ -55,6 +55,10 @@ bench: setup $(done)/test $(done)/shop $(done)/bench ## run every script of benc
 soak: setup $(done)/test ## the long tier of the fault tests; prints seeds, OVERT_SEED=n repeats one
 	$(VENV)/bin/pytest -m soak -s tests $(ARGS)
 
+.PHONY: suites
+suites: setup ## the suites of real libraries, plainly and under Overt; ARGS="-v click" runs one
+	OVERT_WHEEL=$(wildcard $(CURDIR)/$(VENV)/wheel/*.whl) python tests/suites/run.py $(ARGS)
+
 .PHONY: fuzz
 fuzz: setup ## run the corpora of the parsers under sanitizers; SECONDS=60: look for new inputs too
 	tools/fuzz $(SECONDS)
