@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from overt import _native
+from overt._ledger import Owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,13 @@ class Switch:
         return _rows(_native.standings(self.owner))
 
 
-def switch(owner: str, /) -> Switch:
+def switch(owner: str | Owner, /) -> Switch:
     """Return the switch of an owner: `overt.switch("sentry-sdk").off("incident 42")`.
 
+    The owner is named, or taken from a patch of `overt.ledger()`.
     Patches of others are known from `overt.watch()`, or the start of `overt run`, on.
     """
-    return Switch(owner)
+    return Switch(owner.name if isinstance(owner, Owner) else owner)
 
 
 def _rows(rows: list[tuple[int, str, bool, str]]) -> tuple[Switched, ...]:

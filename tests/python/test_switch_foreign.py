@@ -177,7 +177,7 @@ assert overt.switch("acme-tracer").off() == ()
 tracer.go()
 for _ in range(100): pass
 print(shop.price())
-overt.switch("acme-tracer").on()
+overt.switch(overt.ledger()[0].owner).on()
 print(shop.price())
 """
     assert run(world, source) == "price\ntraced\n"
