@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -109,13 +110,22 @@ void Journal::patch(const Patch& patch, int modules) {
   line(out.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
-void Journal::revert(int id, const std::string& lost) {
+static bool is_written(int times) {
+  constexpr int kEach = 1000;
+  return times <= kEach || times % kEach == 0;
+}
+
+void Journal::revert(int id, int times, const std::string& lost) {
+  if (!is_written(times) && lost.empty()) return;
   ordered_json out = {{"revert", id}, {"at", seconds_now()}};
   if (!lost.empty()) out["lost"] = lost;
   line(out.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
-void Journal::again(int id) { line(ordered_json({{"again", id}, {"at", seconds_now()}}).dump()); }
+void Journal::again(int id, int times) {
+  if (!is_written(times)) return;
+  line(ordered_json({{"again", id}, {"at", seconds_now()}, {"times", times}}).dump());
+}
 
 bool Journal::switched(const std::string& entry) { return line(R"({"switch": )" + entry + "}"); }
 
@@ -255,6 +265,8 @@ class Replay {
       if (id == ids_.end()) return;
       ledger.revert(id->second);  // its own line may be missing
       ledger.add(ledger.patch(id->second));
+      auto& times = ledger.patch(id->second).times;
+      times = std::max(times, entry.value("times", 0));
       note("again", entry, id->second);
     } else if (const auto votes = entry.find("switch"); votes != entry.end()) {
       report.events.push_back(

@@ -39,12 +39,27 @@ TEST_CASE("a patch that is lost keeps the reason until it is made again") {
   Journal journal;
   REQUIRE(journal.open(files.path("7.journal"), head_of(7)));
   journal.patch(patch_with_id(1), 100);
-  journal.revert(1, "the name is gone");
+  journal.revert(1, 1, "the name is gone");
   CHECK(read_journal(journal.path())->report.patches[0].lost == "the name is gone");
   journal.again(1);
   const auto again = read_journal(journal.path());
   CHECK(again->report.patches[0].lost.empty());
   CHECK_FALSE(again->report.patches[0].reverted);
+}
+
+TEST_CASE("a patch that comes and goes without end does not fill the disk") {
+  const Directory files;
+  Journal journal;
+  REQUIRE(journal.open(files.path("7.journal"), head_of(7)));
+  journal.patch(patch_with_id(1), 100);
+  for (int times = 2; times <= 100'000; ++times) {
+    journal.revert(1, times - 1);
+    journal.again(1, times);
+  }
+  CHECK(journal.size() < 150'000);
+  CHECK(patches_in(journal.path()) == "1 time:sleep x100000");
+  journal.revert(1, 100'001, "the name is gone");
+  CHECK(read_journal(journal.path())->report.patches[0].lost == "the name is gone");
 }
 
 TEST_CASE("a process that was killed leaves what it had seen by then") {

@@ -202,11 +202,12 @@ std::string boot(const std::string& text) {
                         },
                     .reverted =
                         [=](int id) {
-                          if (is_own()) journal->revert(id, records().ledger().patch(id).lost);
+                          const auto& patch = records().ledger().patch(id);
+                          if (is_own()) journal->revert(id, patch.times, patch.lost);
                         },
                     .again =
                         [=](int id) {
-                          if (is_own()) journal->again(id);
+                          if (is_own()) journal->again(id, records().ledger().patch(id).times);
                         }});
   journal_switches(journal);
   start_serving(*session);

@@ -11,7 +11,7 @@
 //   {"patch": {...}, "modules": 312}       as in overt.report/1, with the modules that were there
 //   by then
 //   {"revert": 3, "at": 1790000000.25}     also "lost": "why", where nobody took it back
-//   {"again": 3, "at": 1790000000.5}
+//   {"again": 3, "at": 1790000000.5}       also "times": 2000, where lines were left out
 //   {"switch": {...}}                      a change of votes, as in switch_json.h
 //   {"end": {"modules": 312, "watch_ms": 4.1, "reach": [[3, 2, ["shop.http"]]]}}
 //                                          absent when the process was killed; reach by patch:
@@ -55,8 +55,12 @@ class Journal {
   result<void> open(const std::string& path, const JournalHead& head);
 
   void patch(const Patch& patch, int modules);
-  void revert(int id, const std::string& lost = {});  // why, where nobody took it back
-  void again(int id);
+  // Undone, and made again for the `times`-th time. A patch that comes and goes at each request
+  // would fill the disk: past the first thousand times only each thousandth is written, and a
+  // process that is killed then may have left one standing that is told as undone.
+  // `lost`: why, where nobody took it back; always written.
+  void revert(int id, int times = 1, const std::string& lost = {});
+  void again(int id, int times = 2);
   bool switched(const std::string& entry);  // a JSON value; false: it could not be written
   void end(int modules, double watch_ms, const std::vector<Patch>& patches = {});
 
