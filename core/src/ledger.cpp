@@ -48,7 +48,9 @@ int Ledger::place(Patch patch) {
   auto& layers = layers_[patch.target];
   const bool standing = made != repeated_.end() && !this->patch(made->second).reverted;
   if (standing && !patch.governed && !layers.empty() && layers.back() == made->second) {
-    ++this->patch(made->second).times;  // a loop, or a wrapper that is put on at each request
+    auto& repeated = this->patch(made->second);  // a loop, or a wrapper put on at each request
+    ++repeated.times;
+    repeated.stack = std::move(patch.stack);
     return made->second;
   }
   const bool again = made != repeated_.end() && !standing;
@@ -61,6 +63,7 @@ int Ledger::place(Patch patch) {
     this->patch(id).reverted = false;
     this->patch(id).lost.clear();
     this->patch(id).lifetime = patch.lifetime;  // the same handle may be installed for a block
+    this->patch(id).stack = std::move(patch.stack);
     ++this->patch(id).times;
   } else {
     patch.id = id;

@@ -111,6 +111,21 @@ TEST_CASE("the same line that makes the same patch again is counted, as the oute
   CHECK(layers(ledger) == "2 1");
 }
 
+TEST_CASE("a patch that was made again has the stack of the last time") {
+  Ledger ledger;
+  const auto made_by = [](const char* caller) {
+    auto patch = patch_of(kSend, "a");
+    patch.stack = {Site{"m", caller, "m.py", 1}};
+    return patch;
+  };
+  ledger.add(made_by("first"));
+  ledger.add(made_by("on top"));
+  CHECK(ledger.patch(1).stack.front().function == "on top");
+  ledger.revert(1);
+  ledger.add(made_by("after a revert"));
+  CHECK(ledger.patch(1).stack.front().function == "after a revert");
+}
+
 TEST_CASE("a patch on top of itself is the same layer, made again") {
   Ledger ledger;
   for (int i = 0; i < 3; ++i) CHECK(ledger.add(patch_of(kSend, "a")) == 1);

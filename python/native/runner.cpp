@@ -2,8 +2,6 @@
 
 #include <nanobind/nanobind.h>
 
-#include <string_view>
-
 #include "namespaces.h"
 #include "overt/origins.h"
 
@@ -47,7 +45,7 @@ bool is_below_import() {
   return found;
 }
 
-bool is_hook_of_plugin(Namespaces& namespaces, Origins& origins) {
+std::string_view plugin_at_work(Namespaces& namespaces, Origins& origins) {
   std::string_view plugin;  // top name
   std::string_view outermost;
   bool called = false;
@@ -63,8 +61,8 @@ bool is_hook_of_plugin(Namespaces& namespaces, Origins& origins) {
     return first;
   });
   // A conftest.py of an installed package is test code.
-  return called && !plugin.empty() && top_name(outermost) == plugin &&
-         !outermost.ends_with(".conftest");
+  const bool own = called && top_name(outermost) == plugin && !outermost.ends_with(".conftest");
+  return own ? plugin : std::string_view();
 }
 
 }  // namespace overt::py

@@ -3,6 +3,8 @@
 // THREADS: every caller holds the GIL. PYTHON: runs no Python code, sets no error.
 #pragma once
 
+#include <string_view>
+
 namespace overt {
 class Origins;
 }
@@ -15,8 +17,8 @@ class Namespaces;
 // that belongs to the import, of which there is one in a process, and not to whoever came first.
 bool is_below_import();
 
-// Whether an installed plugin of pytest makes it in a hook of its own, with nobody else's code in
-// between but the standard library's: capturing exchanges sys.stdout six times a test.
-bool is_hook_of_plugin(Namespaces& namespaces, Origins& origins);
+// The top import name of an installed plugin of pytest that makes it in a hook of its own, with
+// nobody else's code in between but the standard library's; "" where that is not so.
+std::string_view plugin_at_work(Namespaces& namespaces, Origins& origins);
 
 }  // namespace overt::py

@@ -55,6 +55,12 @@ bool is_data_for_data(PyDict_WatchEvent event, PyObject* dict, PyObject* key, Py
   return old_value != nullptr && is_scalar(old_value);
 }
 
+bool is_behaviour(PyObject* value) {
+  if (value == nullptr) return false;
+  const auto* type = Py_TYPE(value);
+  return type->tp_call != nullptr || type->tp_descr_get != nullptr || type->tp_descr_set != nullptr;
+}
+
 Description described(const Value& value) { return {value.type, value.module, value.qualname}; }
 
 }  // namespace
@@ -153,9 +159,7 @@ bool Watcher::can_matter(PyObject* dict, const Namespace& space, PyObject* old_v
                          PyObject* value) const {
   if (space.space == Space::modules) return true;
   if (old_value == nullptr && value != nullptr) {
-    const auto* type = Py_TYPE(value);
-    return type->tp_call != nullptr || type->tp_descr_get != nullptr ||
-           type->tp_descr_set != nullptr || dict == builtins_;
+    return is_behaviour(value) || dict == builtins_;
   }
   return (old_value != nullptr && !is_plain(old_value)) || (value != nullptr && !is_plain(value));
 }
@@ -179,6 +183,17 @@ bool Watcher::is_own_write(PyObject* dict, Namespace& space) {
       return false;
   }
   return false;
+}
+
+// Pytest exchanges sys.stdout six times a test, and hooks of its own modules twice: streams and
+// other objects that are no behaviour, and what is its own, are no affair of the tests.
+bool Watcher::is_of_a_plugin(const Details& details, PyObject* old_value, PyObject* value) {
+  const auto plugin = plugin_at_work(namespaces_, origins_);
+  if (plugin.empty()) return false;
+  const auto is_object = [](PyObject* each) {
+    return each == nullptr || !(is_behaviour(each) || PyModule_Check(each));
+  };
+  return top_name(details.module) == plugin || (is_object(old_value) && is_object(value));
 }
 
 void Watcher::consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyObject* value) {
@@ -211,9 +226,9 @@ void Watcher::consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, P
     if (tracked) retire(*layers, 0);  // the module was executed again, or imported again
     return;
   }
-  if (internal_ && !tracked && is_hook_of_plugin(namespaces_, origins_)) return;
   const Timed timed(spent_);
   auto& details = namespaces_.details(*space, dict, origins_);
+  if (internal_ && !tracked && is_of_a_plugin(details, old_value, value)) return;
   Write write;
   write.space = space->space;
   write.module = details.module;

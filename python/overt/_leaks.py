@@ -64,12 +64,14 @@ def is_exempt(record: dict[str, Any], is_test: IsTest) -> bool:
     module, _, name = record["target"].partition(":")
     if module == "sys.modules":
         # What an import made, an import makes again.
-        return record["new"] is None or is_test(name, _file_of(name))
-    if is_test(module, _file_of(module)):
-        return True  # what tests do to tests is their own affair
-    site = record["site"]
-    if record["internal"] and not is_test(site[0], site[2]):
-        return True  # the program keeps its own state
+        if record["new"] is None or is_test(name, _file_of(name)):
+            return True
+    else:
+        if is_test(module, _file_of(module)):
+            return True  # what tests do to tests is their own affair
+        site = record["site"]
+        if record["internal"] and not is_test(site[0], site[2]):
+            return True  # the program keeps its own state
     frames, seen = until_runner(record["stack"])
     return seen and _is_runner_alone(frames, is_test)
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    import argparse
+    from collections.abc import Callable, Generator, Iterator
 
     from overt._registry import Registry
     from overt.testing import Patches
@@ -39,24 +40,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("overt", "off, warn or error: what to do about patches left behind", default="")
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    """Start to watch if asked to, before other plugins do anything: pytest-django patches here."""
+    _start(early_config, early_config.known_args_namespace)
+    return (yield)
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Start to watch if asked to."""
+    """Add the mark; a plugin that a conftest.py names is too late for the above."""
     config.addinivalue_line(
         "markers",
         "overt_allow(*targets): patches of these targets (globs; all if none is given) may "
         "outlive the test",
     )
-    mode = config.getoption("--overt") or config.getini("overt") or "off"
+    _start(config, config.option)
+
+
+def _start(config: pytest.Config, options: argparse.Namespace) -> None:
+    mode = options.overt or config.getini("overt") or "off"
     if mode not in _MODES:
         raise pytest.UsageError(f"overt = {mode!r}: expected one of {', '.join(_MODES)}")
-    fix = config.getoption("--overt-fix")
-    if fix and mode == "off" and config.getoption("--overt") is None:
+    if options.overt_fix and mode == "off" and options.overt is None:
         mode = "warn"
-    if mode == "off":
+    if mode == "off" or config.pluginmanager.has_plugin("overt-watch"):
         return
     from overt._pytest_watch import Watch
 
-    config.pluginmanager.register(Watch(config, mode, fix=fix), "overt-watch")
+    config.pluginmanager.register(Watch(config, mode, fix=options.overt_fix), "overt-watch")
 
 
 @pytest.fixture

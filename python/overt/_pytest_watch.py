@@ -31,6 +31,7 @@ class Watch:
         self._scopes: dict[Any, Scope] = {}  # of nodes that are set up
         self._item: Scope | None = None
         self._tracker = Tracker(self._tests, keep=fix)
+        config.add_cleanup(self._tracker.stop)
         self._texts: list[tuple[Any, str]] = []  # of this teardown: the node, what it left
         self._told = 0
 
@@ -47,10 +48,6 @@ class Watch:
             name = getattr(plugin, "__file__", None)
             if name and name.endswith("conftest.py"):
                 self._tests.files.add(name)
-
-    def pytest_unconfigure(self) -> None:
-        """Stop."""
-        self._tracker.stop()
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say how many."""

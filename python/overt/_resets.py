@@ -16,22 +16,32 @@ if TYPE_CHECKING:
 _BEHAVIOUR = {"__call__", "__get__", "__set__"}
 
 
-def is_reset(record: dict[str, Any]) -> bool:
+def is_reset(record: dict[str, Any], now: object) -> bool:
     """Tell whether a patch took away an object that is no behaviour and put as little there.
 
-    That is None, in a name that functions of the module assign themselves: it was None before they
-    did. Or, in a module that is installed, a new object of the same class of its own.
+    That is None or an object of the same class, in a name that functions of the module assign
+    themselves: what stood there when the test began may be what is there `now`. Or, in a module
+    that is installed, a new object of the same class of its own.
     """
     module, _, name = record["target"].partition(":")
     kind = _class_of_instance(record["old"]) if record["change"] == "replaced" else None
     if kind is None or any(_BEHAVIOUR & vars(base).keys() for base in kind.__mro__):
         return False
-    if record["new"] == "a NoneType":
-        return _assigns(sys.modules.get(module), name)
+    same = record["new"] == record["old"] and not _holds_behaviour(now)
+    if (same or record["new"] == "a NoneType") and _assigns(sys.modules.get(module), name):
+        return True
     own = kind.__module__.partition(".")[0] == module.partition(".")[0]
     file = getattr(sys.modules.get(module), "__file__", None) or ""
     installed = "site-packages" in file or "dist-packages" in file
-    return bool(own and installed and record["new"] == record["old"])
+    return same and own and installed
+
+
+def _holds_behaviour(value: object) -> bool:
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list | tuple | set | frozenset):
+        return False
+    return any(map(callable, value))
 
 
 def _class_of_instance(told: str | None) -> type | None:
@@ -39,7 +49,7 @@ def _class_of_instance(told: str | None) -> type | None:
     if told is None or not told.startswith("a "):
         return None
     module, _, name = told.removeprefix("a ").rpartition(".")
-    found = getattr(sys.modules.get(module), name, None)
+    found = getattr(sys.modules.get(module or "builtins"), name, None)
     return found if isinstance(found, type) else None
 
 

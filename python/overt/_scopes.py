@@ -188,7 +188,7 @@ class Tracker:
             record = _native.patch_record(standing[-1][0])
             if is_exempt(record, self.is_test) or self._is_own_copy(record, scope):
                 continue
-            if all(is_reset(_native.patch_record(id)) for id in ids):
+            if all(is_reset(_native.patch_record(id), touch.now()[2]) for id in ids):
                 continue
             found.append(PatchLeak(record, self.is_test, touch, ids, standing[-1][1]))
         return found

@@ -228,6 +228,11 @@ class Config:
     def get(cls):
         cls._known = cls._known or cls()
         return cls._known
+_names = {1: Clock()}
+_hooks = [Fake()]
+def load():
+    global _names, _hooks
+    _names, _hooks = {2: Clock()}, [Fake()]
 """
 
 
@@ -237,11 +242,14 @@ def test_a_singleton_that_is_reset_is_no_leak(tmp_path: Path) -> None:
         import lib
         def test_reset(): lib.clock(); lib._clock = None
         def test_reset_of_a_class(): lib.Config.get(); lib.Config._known = None
+        def test_saved(): saved = lib._names; lib.load(); lib._names = saved
+        def test_behaviour_inside(): lib._hooks = [len]
         def test_nobody_else_writes_it(): lib._other = None
         def test_behaviour(): lib._fake = None
         """
     ran = run(tmp_path, source, "--overt=error", more={"lib.py": SINGLETON})
-    assert ran.failed == ["test_nobody_else_writes_it", "test_behaviour"], ran.text
+    leaks = ["test_behaviour_inside", "test_nobody_else_writes_it", "test_behaviour"]
+    assert ran.failed == leaks, ran.text
 
 
 def test_a_fresh_object_of_the_same_class_is_no_leak_where_it_is_installed(tmp_path: Path) -> None:
@@ -258,3 +266,60 @@ def test_a_fresh_object_of_the_same_class_is_no_leak_where_it_is_installed(tmp_p
     more = {"site-packages/lib.py": SINGLETON, "own.py": SINGLETON}
     ran = run(tmp_path, source, "--overt=error", more=more)
     assert ran.failed == ["test_other_class", "test_behaviour", "test_own"], ran.text
+
+
+PLUGINS = {
+    "conftest.py": """
+        import sys
+        sys.path.insert(0, "site-packages")
+        pytest_plugins = ["blocker"]
+        """,
+    "site-packages/lib.py": "def connect(): pass\n",
+    "site-packages/blocker.py": """
+        import lib, pytest
+        real = lib.connect
+        def blocked(): pass
+        def pytest_configure(config):
+            lib.connect = blocked
+        @pytest.fixture(scope="session")
+        def session():
+            lib.connect = real
+            lib.connect = blocked
+            yield
+            lib.connect = real
+            lib.connect = blocked
+        @pytest.fixture
+        def db():
+            lib.connect = real
+            yield
+            lib.connect = blocked
+        """,
+}
+
+
+def test_what_a_plugin_takes_off_and_puts_on_again_is_no_leak(tmp_path: Path) -> None:
+    """As pytest-django's blocker: on from pytest_configure, off while a fixture lasts."""
+    source = """
+        import lib
+        def test_session(session): assert lib.connect
+        def test_db(db): pass
+        def test_leak(): lib.connect = len
+        """
+    ran = run(tmp_path, source, "--overt=error", more=PLUGINS)
+    assert ran.failed == ["test_leak"], ran.text
+
+
+def test_a_patch_that_is_made_again_is_told_where_it_was_made_last(tmp_path: Path) -> None:
+    """The same line made it in a test before, which undid it."""
+    more = {"lib.py": "import shop\ndef enable():\n    shop.now = print\n"}
+    source = """
+        import lib
+        def test_clean(monkeypatch):
+            monkeypatch.setattr("shop.now", None)
+            lib.enable()
+        def test_leak():
+            lib.enable()
+        """
+    ran = run(tmp_path, source, "--overt=error", more=more)
+    assert ran.failed == ["test_leak"], ran.text
+    assert "called   from test_it.py:8, in test_leak" in ran.text

@@ -70,7 +70,7 @@ struct Patch {
   double at = 0;     // seconds since the epoch, of the first time
   std::uint64_t thread = 0;  // native thread id
   Site site;
-  std::vector<Site> stack;  // innermost first, from the write outwards
+  std::vector<Site> stack;  // of the last time; innermost first, from the write outwards
   Description old_value;
   Description new_value;
 };
