@@ -18,6 +18,7 @@
 #include "../verbs.h"
 #include "../words.h"
 #include "overt/duration.h"
+#include "overt/meter.h"
 
 namespace overt::cli {
 namespace {
@@ -84,12 +85,14 @@ struct Cost {
   double p50 = 0;
   double largest = 0;
   bool at_most = false;
+  bool at_least = false;
 
   void add(const Json& patch) {
     const auto own = patch.value("own_ns", Json::object());
     const double time = own.value("total", 0.0);
     total += time;
     at_most = at_most || own.value("at_most", false);
+    at_least = at_least || own.value("at_least", false);
     if (time <= largest) return;
     largest = time;
     p50 = own.value("p50", 0.0);
@@ -97,7 +100,7 @@ struct Cost {
 
   std::string words(double time) const {
     if (total == 0) return "-";
-    return (at_most ? "<= " : "") + duration_words(time);
+    return std::string(bound_mark(at_most, at_least)) + duration_words(time);
   }
 };
 

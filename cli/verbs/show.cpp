@@ -10,6 +10,7 @@
 #include "../verbs.h"
 #include "../words.h"
 #include "overt/duration.h"
+#include "overt/meter.h"
 #include "overt/text.h"
 
 namespace overt::cli {
@@ -55,7 +56,8 @@ void print_cost(const Json& patch) {
   const bool at_most = own.value("at_most", false);
   std::ostringstream share;
   share << std::setprecision(2) << own.value("share_of_wall", 0.0) * 100 << " % of the wall time";
-  field("own time", (at_most ? "at most " : "") + timing_words(own) + ", " + share.str());
+  const auto bound = bound_words(at_most, own.value("at_least", false));
+  field("own time", std::string(bound) + timing_words(own) + ", " + share.str());
   if (!at_most) field("original", timing_words(patch.value("original_ns", Json::object())));
   field("", "from " + std::to_string(sampled) + " timed calls, each within " +
                 duration_words(own.value("uncertainty", 0.0)));

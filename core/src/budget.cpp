@@ -147,6 +147,8 @@ std::vector<Trip> BudgetWatch::look(double now, const Meters& meters,
       const auto calls = meter->cell.entered.get();
       const auto errors = meter->cell.errors.get();
       const auto own = meter->own_counts();
+      // Fewer than before: another handle has made the patch again, and has a meter of its own.
+      if (calls < watched.calls) watched = {};
       if (watched.since != 0) {
         Window window{now - watched.since, calls - watched.calls, errors - watched.errors,
                       own.since(watched.own)};

@@ -67,11 +67,11 @@ Change change_from(const std::string& text) {
 }
 
 ordered_json cost_to_json(const Cost& cost) {
-  return {{"mean", cost.own.mean},      {"p50", cost.own.p50},
-          {"p99", cost.own.p99},        {"max", cost.own.max},
-          {"total", cost.own.total},    {"sampled", cost.own.sampled},
-          {"at_most", cost.at_most},    {"uncertainty", cost.uncertainty},
-          {"share_of_wall", cost.share}};
+  return {{"mean", cost.own.mean},       {"p50", cost.own.p50},
+          {"p99", cost.own.p99},         {"max", cost.own.max},
+          {"total", cost.own.total},     {"sampled", cost.own.sampled},
+          {"at_most", cost.at_most},     {"uncertainty", cost.uncertainty},
+          {"share_of_wall", cost.share}, {"at_least", cost.at_least}};
 }
 
 ordered_json timing_to_json(const Timing& timing) {
@@ -101,6 +101,7 @@ std::optional<Cost> cost_from_json(const json& patch) {
   if (cost.own.sampled == 0) return std::nullopt;
   cost.original = timing_from_json(patch.value("original_ns", json::object()));
   cost.at_most = own.value("at_most", false);
+  cost.at_least = own.value("at_least", false);
   cost.uncertainty = own.value("uncertainty", 0.0);
   cost.share = own.value("share_of_wall", 0.0);
   return cost;

@@ -6,6 +6,14 @@
 
 namespace overt {
 
+std::string_view bound_mark(bool at_most, bool at_least) {
+  return at_least ? ">= " : at_most ? "<= " : "";
+}
+
+std::string_view bound_words(bool at_most, bool at_least) {
+  return at_least ? "at least " : at_most ? "at most " : "";
+}
+
 // Durations below 2^kSteps have a bucket each; above, the kSteps bits behind the highest one
 // choose.
 std::size_t Meter::bucket_of(std::uint64_t nanoseconds) noexcept {

@@ -54,6 +54,7 @@ std::optional<Cost> PatchMeter::cost() const noexcept {
   cost.own = timings->own.timing();
   cost.original = timings->original.timing();
   cost.at_most = at_most_.load(std::memory_order_relaxed);
+  cost.at_least = at_least_.load(std::memory_order_relaxed);
   const auto& clock = clock_cost();
   cost.uncertainty = clock.reading + 2 * clock.spread;
   const auto since = since_.load(std::memory_order_relaxed);

@@ -64,7 +64,8 @@ std::string details(const Patch& patch) {
   }
   if (patch.cost) {
     const auto& cost = *patch.cost;
-    field("own time", (cost.at_most ? "at most " : "") + timing(cost.own) + share(cost.share));
+    field("own time", std::string(bound_words(cost.at_most, cost.at_least)) + timing(cost.own) +
+                          share(cost.share));
     if (!cost.at_most) field("original", timing(cost.original));
     field("", "from " + std::to_string(cost.own.sampled) + " timed calls, each within " +
                   duration_words(cost.uncertainty));

@@ -37,15 +37,15 @@ std::string felt_by(const Patch& patch) {
 
 std::string calls(const Patch& patch) { return patch.metered ? std::to_string(patch.calls) : "-"; }
 
-std::string own_half(const Patch& patch) {
+static std::string own_time(const Patch& patch, double Timing::* which) {
   if (!patch.cost) return "-";
-  return (patch.cost->at_most ? "<= " : "") + duration_words(patch.cost->own.p50);
+  const auto& cost = *patch.cost;
+  return std::string(bound_mark(cost.at_most, cost.at_least)) + duration_words(cost.own.*which);
 }
 
-std::string own_total(const Patch& patch) {
-  if (!patch.cost) return "-";
-  return (patch.cost->at_most ? "<= " : "") + duration_words(patch.cost->own.total);
-}
+std::string own_half(const Patch& patch) { return own_time(patch, &Timing::p50); }
+
+std::string own_total(const Patch& patch) { return own_time(patch, &Timing::total); }
 
 std::string place(const Site& site) {
   if (site.module.empty()) return "unknown: no Python frame";

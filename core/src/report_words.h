@@ -15,7 +15,7 @@ std::string who(const Owner& owner);      // "sentry-sdk 2.75.0"
 std::string felt_by(const Patch& patch);  // "3 modules, 1 stale"
 std::string calls(const Patch& patch);    // "1200", "-" where they are not looked at
 // Own time: "5.3 us" of half of the calls at most, "1.8 s" of all; "<= 5.3 us" where it holds the
-// original's; "-" where no call was timed.
+// original's, ">= " where lives are not seen; "-" where no call was timed.
 std::string own_half(const Patch& patch);
 std::string own_total(const Patch& patch);
 std::string place(const Site& site);    // "sentry_sdk.integrations.flask:115"

@@ -191,11 +191,14 @@ ReviewAnswer what_it_costs(const Patch& patch) {
             {patch.calls == 0 ? "nobody called it in this run" : "none of them was timed"}};
   }
   const auto& cost = *patch.cost;
-  const std::string bound = cost.at_most ? "at most " : "";
+  const std::string bound(bound_words(cost.at_most, cost.at_least));
   std::vector<std::string> evidence = {"own time of " + spread(cost.own)};
   evidence.push_back(cost.at_most ? "the time of what it replaced could not be told apart: it is "
                                     "in this"
                                   : "what it replaced: " + spread(cost.original));
+  if (cost.at_least) {
+    evidence.push_back("that is of the calls that make a coroutine or generator, not of its life");
+  }
   evidence.push_back("from " + counted(cost.own.sampled, "timed call") + ", each within " +
                      duration_words(cost.uncertainty) + "; " + percent(cost.share) +
                      " of the wall time");

@@ -55,8 +55,11 @@ std::string value_of(const Description& value) {
 ordered_json cost_of(const Patch& patch) {
   if (!patch.cost) return nullptr;
   const auto& own = patch.cost->own;
-  return {
-      {"p50", own.p50}, {"p99", own.p99}, {"total", own.total}, {"at_most", patch.cost->at_most}};
+  return {{"p50", own.p50},
+          {"p99", own.p99},
+          {"total", own.total},
+          {"at_most", patch.cost->at_most},
+          {"at_least", patch.cost->at_least}};
 }
 
 ordered_json answers_of(const ReviewedPatch& reviewed, Tables& tables) {

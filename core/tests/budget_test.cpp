@@ -145,6 +145,23 @@ TEST_CASE("a budget is about those that it names") {
   CHECK_FALSE(budget.means(5, standing(5, "http.client:get", "acme-tracer").facts));
 }
 
+TEST_CASE("a patch that begins to count anew is looked at anew") {
+  BudgetWatch watch;
+  Budget budget;
+  budget.errors = 1;
+  budget.origin = "of p1";
+  watch.set(1, budget);
+  Meters meters;
+  const auto look = [&](double now) { return watch.look(now, meters, {standing(1, "a:b", "c")}); };
+  for (int second = 1; second < 4; ++second) {
+    meters.of(1)->cell.entered.add(1'000);
+    CHECK(look(second).empty());
+  }
+  meters.put(1, std::make_shared<PatchMeter>());
+  CHECK(look(5).empty());
+  CHECK(look(7).empty());
+}
+
 TEST_CASE("a file's budgets are read with their units") {
   const auto budgets = parse_budgets(R"(
 [[budget]]

@@ -73,7 +73,7 @@ TEST_CASE("the fields of a report are the documented ones") {
       "new": {"type": "function", "module": "package.module", "qualname": "send"},
       "metered": false, "calls": 0, "errors": 0,
       "own_ns": {"mean": 0, "p50": 0, "p99": 0, "max": 0, "total": 0, "sampled": 0,
-                 "at_most": false, "uncertainty": 0, "share_of_wall": 0},
+                 "at_most": false, "uncertainty": 0, "share_of_wall": 0, "at_least": false},
       "original_ns": {"mean": 0, "p50": 0, "p99": 0, "max": 0, "total": 0}}],
     "conflicts": [],
     "children": [{"pid": 8, "started_by": "fork", "argv": ["python"], "patches": 2, "report": "",

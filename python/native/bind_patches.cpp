@@ -4,6 +4,8 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <cmath>
+
 #include "bind.h"
 #include "bind_stats.h"
 #include "governed.h"
@@ -28,29 +30,31 @@ T word(const char* option, const std::string& given,
   refuse(Code::usage, std::string(option) + "=\"" + given + "\" is none of " + known, given);
 }
 
-double seconds_of(const nb::object& given) {
+// A duration in seconds, as a number or as text with a unit; 0 for none.
+double seconds_of(const char* option, const nb::object& given) {
   if (given.is_none()) return 0;
-  if (!nb::isinstance<nb::str>(given)) {
-    const double seconds = nb::cast<double>(given);
-    if (seconds > 0) return seconds;
-    refuse(Code::usage, "ttl must be above zero", nb::cast<std::string>(nb::str(given)));
+  if (nb::isinstance<nb::str>(given)) {
+    const auto seconds = parse_duration(nb::cast<std::string>(given));
+    if (!seconds) throw Refusal(seconds.error());
+    return *seconds;
   }
-  const auto seconds = parse_duration(nb::cast<std::string>(given));
-  if (!seconds) throw Refusal(seconds.error());
-  return *seconds;
+  const double seconds = PyFloat_AsDouble(given.ptr());
+  PyErr_Clear();
+  if (std::isfinite(seconds) && seconds > 0) return seconds;
+  refuse(Code::usage,
+         std::string(option) + " must be a number of seconds above zero, or a text as in \"20us\"",
+         nb::cast<std::string>(nb::repr(given)));
 }
 
 nb::object or_nothing(const nb::object& object) { return object.is_none() ? nb::object() : object; }
 
-std::shared_ptr<GovernedPatch> make_patch(const std::string& advice, const std::string& target,
-                                          const nb::object& function, const nb::object& after,
-                                          const nb::object& failed, const std::string& owner,
-                                          const std::string& reason, const std::string& reach,
-                                          const std::string& scope, const nb::object& ttl,
-                                          const std::string& layer, const std::string& fail,
-                                          bool notes, bool again, bool as_value,
-                                          const nb::object& root, const std::string& attribute,
-                                          const std::shared_ptr<GovernedPatch>& made_as) {
+std::shared_ptr<GovernedPatch> make_patch(
+    const std::string& advice, const std::string& target, const nb::object& function,
+    const nb::object& after, const nb::object& failed, const std::string& owner,
+    const std::string& reason, const std::string& reach, const std::string& scope,
+    const nb::object& ttl, const std::string& layer, const std::string& fail, bool notes,
+    bool again, const nb::object& budget, bool as_value, const nb::object& root,
+    const std::string& attribute, const std::shared_ptr<GovernedPatch>& made_as) {
   const auto parsed = Target::parse(target);
   if (!parsed) throw Refusal(parsed.error());
   Wish wish;
@@ -71,7 +75,8 @@ std::shared_ptr<GovernedPatch> make_patch(const std::string& advice, const std::
                                   {{{"process", ScopeKind::process},
                                     {"thread", ScopeKind::thread},
                                     {"context", ScopeKind::context}}});
-  wish.ttl = seconds_of(ttl);
+  wish.ttl = seconds_of("ttl", ttl);
+  wish.budget = seconds_of("budget", budget) * 1e9;
   wish.order = word<Order, 3>("layer", layer,
                               {{{"", Order::installation},
                                 {"innermost", Order::innermost},
@@ -148,13 +153,14 @@ void bind_patches(nb::module_& m) {
                    [](const GovernedPatch& patch) { return std::string(name(patch.state())); })
       .def_prop_ro("owner", [](const GovernedPatch& patch) { return patch.maker().owner.name; })
       .def_prop_ro("target", [](const GovernedPatch& patch) { return patch.wish().target.str(); })
-      .def_prop_ro("ttl", [](const GovernedPatch& patch) { return patch.wish().ttl; })
+      .def_prop_ro("needs_thread", [](const GovernedPatch& patch) { return patch.needs_thread(); })
       .def_prop_ro("original", &original);
   m.def("make_patch", &make_patch, nb::arg("advice"), nb::arg("target"), nb::arg("function").none(),
         nb::arg("after").none(), nb::arg("failed").none(), nb::arg("owner"), nb::arg("reason"),
         nb::arg("reach"), nb::arg("scope"), nb::arg("ttl").none(), nb::arg("layer"),
-        nb::arg("fail"), nb::arg("notes"), nb::arg("again"), nb::arg("as_value") = false,
-        nb::arg("root") = nb::none(), nb::arg("attribute") = "", nb::arg("made_as") = nb::none(),
+        nb::arg("fail"), nb::arg("notes"), nb::arg("again"), nb::arg("budget") = nb::none(),
+        nb::arg("as_value") = false, nb::arg("root") = nb::none(), nb::arg("attribute") = "",
+        nb::arg("made_as") = nb::none(),
         "Make a patch that is not installed yet. Raises overt.Error.");
   m.def("patches", &GovernedPatch::all, "Every patch that is installed or pending, oldest first.");
   m.def("reset", &reset, "Remove every governed patch, newest first.");

@@ -39,8 +39,14 @@ void Original::forget() noexcept {
   key_ = nullptr;
 }
 
-ForeignTarget::ForeignTarget(std::shared_ptr<PatchMeter> the_meter, const nb::object& callable)
+// An object of ours in the place of a coroutine could tell how long it lives, and a program that
+// asks for its type could tell that it is none.
+ForeignTarget::ForeignTarget(std::shared_ptr<PatchMeter> the_meter, PyObject* wrapper,
+                             const nb::object& callable)
     : meter(std::move(the_meter)), original(callable) {
+  constexpr int kLives = CO_COROUTINE | CO_ITERABLE_COROUTINE | CO_GENERATOR | CO_ASYNC_GENERATOR;
+  const auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(wrapper));
+  if ((code->co_flags & kLives) != 0) meter->never_whole();
   if (original.key() == nullptr) meter->never_split();
 }
 

@@ -31,7 +31,9 @@ class Original {
 
 // What one patched target is measured and switched by.
 struct ForeignTarget {
-  explicit ForeignTarget(std::shared_ptr<PatchMeter> the_meter, const nb::object& callable);
+  // `wrapper`: the function whose calls are hooked, `callable`: what it replaced.
+  ForeignTarget(std::shared_ptr<PatchMeter> the_meter, PyObject* wrapper,
+                const nb::object& callable);
 
   std::shared_ptr<PatchMeter> meter;  // kept for ever by meters(), so calls need no reference
   Original original;

@@ -165,6 +165,8 @@ void GovernedPatch::vote_off(bool off) {
     static_cast<void>(switchboard().vote(vote));
   } else {
     static_cast<void>(switchboard().unvote(Source::api, selector, by));
+    // Who says "on" has seen the trip, and the budget is looked at anew.
+    static_cast<void>(switchboard().unvote(Source::budget, selector, by));
   }
   apply_switch();
 }

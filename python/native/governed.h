@@ -31,7 +31,8 @@ struct Wish {
   std::string reason;
   Reach reach = Reach::name;
   ScopeKind scope = ScopeKind::process;
-  double ttl = 0;  // seconds, 0 for none
+  double ttl = 0;     // seconds, 0 for none
+  double budget = 0;  // mean own time of a call, ns, 0 for none
   Order order = Order::installation;
   bool fail_patched = false;  // in doubt, stay patched
   bool notes = false;
@@ -73,6 +74,8 @@ class GovernedPatch final : public IdleListener,
   int id() const { return id_; }
   // Whoever made `other` made this one.
   void made_as(const GovernedPatch& other) { maker_ = other.maker_; }
+  // The native thread keeps the time of a ttl, and looks at a budget.
+  bool needs_thread() const { return wish_.ttl > 0 || wish_.budget > 0; }
   const Wish& wish() const { return wish_; }
   const Caller& maker() const { return maker_; }
   const LayerState& layer() const { return *layer_->state; }

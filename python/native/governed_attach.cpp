@@ -24,10 +24,11 @@ bool takes_itself(const Found& found) {
 }  // namespace
 
 void GovernedPatch::attach(const nb::object& module) {
-  if (wish_.ttl > 0) {
+  if (needs_thread()) {
     const auto missing = keep_time();
     if (!missing.empty()) {
-      refuse(Code::refused, "nothing can keep the time of a ttl: " + missing, wish_.target.str());
+      refuse(Code::refused, "nothing can look after its ttl or budget: " + missing,
+             wish_.target.str());
     }
   }
   const auto found = find(module);

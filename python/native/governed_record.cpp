@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "budgeting.h"
 #include "governed_kept.h"
 #include "metering.h"
 #include "namespaces.h"
@@ -49,10 +50,17 @@ void GovernedPatch::known_as(int id) {
   if (id == 0) return;
   kept().by_id[id] = this;
   meters().put(id, layer_->state->meter);
+  if (wish_.budget > 0) {
+    Budget budget;
+    budget.mean = wish_.budget;
+    budget.origin = "of p" + std::to_string(id);
+    budgets().set(id, std::move(budget));
+  }
 }
 
 void GovernedPatch::strike_out() {
   kept().by_id.erase(id_);
+  budgets().forget(id_);
   if (lost_.empty()) records().revert(id_);  // else it is struck out already
 }
 

@@ -49,7 +49,7 @@ class FunctionSwitch final : public CallSwitch, public ForeignCall {
     try_redirecting_functions();
     auto& hook = hook_of(wrapper_);
     if (hook.foreign != nullptr) return false;
-    target_ = std::make_unique<ForeignTarget>(meter, answer_);
+    target_ = std::make_unique<ForeignTarget>(meter, wrapper_, answer_);
     hook.foreign = this;
     update(hook);
     armed_ = true;

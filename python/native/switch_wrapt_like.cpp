@@ -139,7 +139,7 @@ class WraptSwitch final : public CallSwitch {
     auto* inner = dynamic_cast<Inner*>(hook.foreign);
     const bool taken = inner == nullptr ? hook.foreign != nullptr : inner->serves(identities_);
     if (taken) return false;
-    target_ = std::make_shared<ForeignTarget>(meter, wrapper_.wrapped);
+    target_ = std::make_shared<ForeignTarget>(meter, wrapper_.function.ptr(), wrapper_.wrapped);
     if (inner == nullptr) hook.foreign = inner = new Inner(wrapper_.leading);
     for (const auto& each : identities_) inner->add(each.ptr(), target_);
     update(hook);

@@ -109,12 +109,12 @@ class GovernedPatch:
     def target(self) -> str: ...
 
     @property
-    def ttl(self) -> float: ...
+    def needs_thread(self) -> bool: ...
 
     @property
     def original(self) -> object: ...
 
-def make_patch(advice: str, target: str, function: object | None, after: object | None, failed: object | None, owner: str, reason: str, reach: str, scope: str, ttl: object | None, layer: str, fail: str, notes: bool, again: bool, as_value: bool = False, root: object | None = None, attribute: str = '', made_as: GovernedPatch | None = None) -> GovernedPatch:
+def make_patch(advice: str, target: str, function: object | None, after: object | None, failed: object | None, owner: str, reason: str, reach: str, scope: str, ttl: object | None, layer: str, fail: str, notes: bool, again: bool, budget: object | None = None, as_value: bool = False, root: object | None = None, attribute: str = '', made_as: GovernedPatch | None = None) -> GovernedPatch:
     """Make a patch that is not installed yet. Raises overt.Error."""
 
 def patches() -> list[GovernedPatch]:

@@ -35,6 +35,8 @@ class Options(TypedDict, total=False):
     """Where it holds. A context is that of contextvars: tasks started from it inherit it."""
     ttl: float | str | None
     """How long it may live: seconds, or "20us", "30s", "2h"."""
+    budget: float | str | None
+    """Mean own time that a call may take: seconds, or "20us". What takes more is switched off."""
     layer: Literal["", "innermost", "outermost"]
     """Its place among the governed layers of the target; by installation if not given."""
     fail: Literal["original", "patched"]
@@ -67,7 +69,7 @@ class Handle:
 
     def _install(self, *, block: bool) -> Self:
         self._native.install(block)
-        if self._native.ttl > 0:  # the native thread keeps the time
+        if self._native.needs_thread:
             from overt._control import end_with_the_process
 
             end_with_the_process()
@@ -89,7 +91,7 @@ class Handle:
         return self
 
     def on(self) -> Self:
-        """New calls go through the patch again."""
+        """New calls go through the patch again, also where its budget had switched it off."""
         self._native.set_off(False)
         return self
 
@@ -222,6 +224,7 @@ def _make(
             ttl=options.get("ttl"),
             layer=options.get("layer", ""),
             fail=options.get("fail", "original"),
+            budget=options.get("budget"),
             notes=options.get("notes", False),
             again=options.get("again", False),
         )

@@ -232,6 +232,24 @@ def test_a_c_original_cannot_be_told_apart(world: World) -> None:
     assert patch["own_ns"]["p50"] >= 1_000_000
 
 
+def test_of_a_coroutine_the_call_is_seen_and_not_its_life(world: World) -> None:
+    """The object that the program gets is the wrapper's own, so its time is at least that."""
+    waiting, plain = run(
+        world,
+        "async def wait(): pass\ndef query(): pass\n",
+        "def install():\n    old, older = shop.wait, shop.query\n"
+        "    async def wait():\n        busy(200)\n        return await old()\n"
+        "    def query(): return older()\n"
+        "    shop.wait, shop.query = wait, query\n",
+        "import asyncio, types\ntracer.install()\nfor _ in range(20):\n"
+        "    made = shop.wait()\n    assert type(made) is types.CoroutineType\n"
+        "    asyncio.run(made)\n    shop.query()\ntell('shop:wait', 'shop:query')\n",
+    )
+    assert waiting["calls"] == 20
+    assert waiting["own_ns"]["at_least"]
+    assert not plain["own_ns"]["at_least"]
+
+
 def test_fast_calls_are_timed_by_sample(world: World) -> None:
     """Every call is counted; timing takes a small part of them."""
     (patch,) = run(

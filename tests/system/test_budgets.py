@@ -53,7 +53,7 @@ def test_what_costs_too_much_is_switched_off(overt: Overt, wait_for: Callable[..
     (vote,) = patches(overt)["json:dumps"]["votes"]
     assert (vote["source"], vote["scope"]) == ("budget", "patch")
     assert vote["actor"].endswith("overt.toml:1")
-    numbers = r"mean \d+ us over 100 us in \d+ calls of [\d.]+ s"
+    numbers = r"mean [\d.]+ [um]s over 100 us in \d+ calls of [\d.]+ s"
     assert re.fullmatch(rf"{numbers} \(agreed\)", vote["reason"])
     assert "json:dumps: mean " in overt("journal", str(pid)).stdout
 

@@ -96,3 +96,10 @@ for result in exporters.results(1):
     assert_type(result.error, Exception | None)
 with exporters.temporary() as same:
     assert_type(same, Registry[Callable[[int], str]])
+
+handle = overt.observe("json:dumps", budget="20us")
+assert_type(handle.stats.own.p50, float)
+assert_type(handle.stats.original.total, float)
+overt.patch("json:dumps", str, budget=0.5)
+overt.patch("json:dumps", str, budget=["20us"])  # type: ignore[arg-type]
+overt.patch("json:dumps", str, budgets="20us")  # type: ignore[call-arg]

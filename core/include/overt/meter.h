@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "overt/cell.h"
 
@@ -29,9 +30,14 @@ struct Cost {
   Timing own;              // of the patch itself
   Timing original;         // of what it replaced, below it
   bool at_most = false;    // the original's time could not be told apart and is in `own`
+  bool at_least = false;   // of coroutines and generators whose life is not seen: that of the call
   double uncertainty = 0;  // of a single call's own time
   double share = 0;        // of the wall time since it is measured: 0.01 is one hundredth
 };
+
+// What stands before a time that is not exact, "" else: "<= " or ">= "; "at most " or "at least ".
+std::string_view bound_mark(bool at_most, bool at_least);
+std::string_view bound_words(bool at_most, bool at_least);
 
 class Meter {
  public:

@@ -39,6 +39,9 @@ class PatchMeter {
   // The original's time cannot be seen: what is recorded as own time holds it.
   void never_split() noexcept { at_most_.store(true, std::memory_order_relaxed); }
 
+  // Its calls make coroutines or generators, and only the making is seen.
+  void never_whole() noexcept { at_least_.store(true, std::memory_order_relaxed); }
+
   // Calls go through it from here on; before, its counts mean nothing.
   void begin() noexcept;
   bool counts() const noexcept { return counts_.load(std::memory_order_relaxed); }
@@ -56,6 +59,7 @@ class PatchMeter {
   };
   std::atomic<Timings*> timings_{nullptr};
   std::atomic<bool> at_most_{false};
+  std::atomic<bool> at_least_{false};
   std::atomic<bool> counts_{false};
   std::atomic<std::uint64_t> since_{0};
 };
