@@ -12,6 +12,7 @@
 
 #include "../config.h"
 #include "../evidence.h"
+#include "../living.h"
 #include "../locking.h"
 #include "../processes.h"
 #include "../verbs.h"
@@ -24,6 +25,7 @@ namespace {
 
 struct Options {
   EvidenceOptions evidence;
+  std::string process;
   std::string lock{kLockName};
   std::string output;
   std::string html;
@@ -67,9 +69,20 @@ result<void> tell(const Options& options, const Review& review) {
 int review(const Options& options) {
   const auto accepted = what_is_accepted(options);
   if (!accepted) return complain(accepted.error());
-  const auto evidence = gather_evidence(options.evidence, "review");
+  const bool lives = options.evidence.program.size() <= 1 && options.evidence.files.empty();
+  if (!lives && !options.process.empty()) {
+    return complain({Code::usage, "either a process, a command or --from", options.process});
+  }
+  const auto evidence =
+      lives ? read_living(options.process) : gather_evidence(options.evidence, "review");
   if (!evidence) return complain(evidence.error());
-  const auto reviewed = review_of(evidence->reports, *accepted);
+  // Ids differ between the processes of a service; owner and target are the same.
+  const auto process = !lives                     ? ""
+                       : !options.process.empty() ? options.process
+                       : evidence->reports.size() == 1
+                           ? std::to_string(evidence->reports.front().pid)
+                           : "";
+  const auto reviewed = review_of(evidence->reports, *accepted, process);
   if (const auto done = tell(options, reviewed); !done) return complain(done.error());
   if (evidence->status != 0) return evidence->status;
   return options.strict && reviewed.findings() > 0 ? 1 : 0;
@@ -80,6 +93,9 @@ int review(const Options& options) {
 void add_review(CLI::App& app, const Words& program, int& status) {
   auto options = std::make_shared<Options>();
   auto* verb = app.add_subcommand("review", "Answer six questions about every patch of a program.");
+  verb->add_option("PROCESS", options->process,
+                   "A pid or the name of a service that runs; by default the only one, where no "
+                   "command is given");
   add_evidence(*verb, options->evidence);
   verb->add_option("--lock", options->lock, "What the team has accepted, by default ./overt.lock");
   verb->add_option("--output", options->output,

@@ -186,11 +186,10 @@ Standings standings_of(const Control& control, const std::vector<Selector>& sele
 
 // Who would still not see a change: {"modules": 3, "stale": ["shop.http"]}, null while it is not
 // known.
-ordered_json reach_to_json(const std::optional<std::map<int, Reach>>& all, int id) {
+ordered_json reach_of(const std::optional<std::map<int, Reach>>& all, int id) {
   if (!all) return nullptr;
   const auto at = all->find(id);
-  if (at == all->end()) return {{"modules", 0}, {"stale", ordered_json::array()}};
-  return {{"modules", at->second.modules}, {"stale", at->second.stale}};
+  return reach_to_json(at == all->end() ? Reach() : at->second);
 }
 
 // What came of a command. `before` tells what it changed; the page is bounded, the counts are not.
@@ -217,7 +216,7 @@ ordered_json outcome(const Control& control, const std::vector<Selector>& select
     if (patches.size() == kLargestPage) continue;
     auto each = standing_to_json(standing);
     each["changed"] = changed;
-    if (dry) each["reach"] = reach_to_json(reach, id);
+    if (dry) each["reach"] = reach_of(reach, id);
     patches.push_back(std::move(each));
   }
   return {{"counts", std::move(counts)}, {"patches", std::move(patches)}};
@@ -307,8 +306,15 @@ result<ordered_json> report(const Control& control, const json& params, const st
   if (!page) return tl::unexpected(page.error());
   const auto facts = control.view.facts();
   const auto patches = control.view.patches(static_cast<int>(page->after), page->limit);
+  const auto reach = control.view.reach(kFresh);
   auto all = ordered_json::array();
-  for (const auto& patch : patches) all.push_back(whole_patch(control, patch));
+  for (auto patch : patches) {
+    if (reach) {
+      const auto at = reach->find(patch.id);
+      patch.reach = at == reach->end() ? Reach() : at->second;
+    }
+    all.push_back(whole_patch(control, patch));
+  }
   auto conflicts = ordered_json::array();
   for (const auto& conflict : control.view.conflicts()) {
     conflicts.push_back({{"target", conflict.target}, {"patches", conflict.patches}});
@@ -320,6 +326,7 @@ result<ordered_json> report(const Control& control, const json& params, const st
                       {"dropped", facts.dropped},
                       {"patches", std::move(all)},
                       {"conflicts", std::move(conflicts)},
+                      {"reach_known", reach.has_value()},
                       {"more", patches.size() == page->limit}};
 }
 

@@ -132,14 +132,17 @@ bool Journal::switched(const std::string& entry) { return line(R"({"switch": )" 
 void Journal::end(int modules, double watch_ms, const std::vector<Patch>& patches) {
   auto reach = json::array();
   auto costs = json::array();
+  auto handlers = json::array();
   for (const auto& patch : patches) {
     if (patch.metered) costs.push_back(json(calls_to_json(patch)));
-    if (patch.reach) reach.push_back({patch.id, patch.reach->modules, patch.reach->stale});
+    if (patch.reach) reach.push_back({patch.id, reach_to_json(*patch.reach)});
+    if (patch.handlers) handlers.push_back({patch.id, handlers_to_json(patch.handlers)});
   }
   const json out = {{"end",
                      {{"modules", modules},
                       {"watch_ms", watch_ms},
                       {"reach", std::move(reach)},
+                      {"handlers", std::move(handlers)},
                       {"costs", std::move(costs)}}}};
   line(out.dump(-1, ' ', false, json::error_handler_t::replace));
 }
@@ -276,8 +279,12 @@ class Replay {
       report.watch_ms = end->at("watch_ms");
       for (const auto& reach : end->at("reach")) {
         const auto id = ids_.find(whole<int>(reach.at(0)));
+        if (id != ids_.end()) ledger.patch(id->second).reach = reach_from_json(reach.at(1));
+      }
+      for (const auto& handlers : end->value("handlers", json::array())) {
+        const auto id = ids_.find(whole<int>(handlers.at(0)));
         if (id != ids_.end())
-          ledger.patch(id->second).reach = Reach{whole<int>(reach.at(1)), reach.at(2)};
+          ledger.patch(id->second).handlers = handlers_from_json(handlers.at(1));
       }
       for (const auto& costs : end->value("costs", json::array())) {
         const auto id = ids_.find(costs.at("id"));

@@ -1,5 +1,6 @@
 #include "json_fields.h"
 
+#include <algorithm>
 #include <array>
 
 #include "bounded_json.h"
@@ -54,7 +55,7 @@ Description value_from_json(const json& in) {
 // Absent in reports of the first version.
 std::uint64_t count_from(const json& in, const char* field) {
   const auto at = in.find(field);
-  return at == in.end() ? 0 : whole<std::uint64_t>(*at);
+  return at == in.end() || at->is_null() ? 0 : whole<std::uint64_t>(*at);
 }
 
 Change change_from(const std::string& text) {
@@ -65,6 +66,9 @@ Change change_from(const std::string& text) {
   }
   return Change::replaced;
 }
+
+constexpr std::array<std::string_view, 5> kHandlings = {"swallows", "replaces", "drops_cause",
+                                                        "raises_again", "leaves_it"};
 
 ordered_json cost_to_json(const Cost& cost) {
   return {{"mean", cost.own.mean},       {"p50", cost.own.p50},
@@ -109,6 +113,45 @@ std::optional<Cost> cost_from_json(const json& patch) {
 
 }  // namespace
 
+std::string_view name(Handling handling) { return kHandlings[static_cast<std::size_t>(handling)]; }
+
+ordered_json handlers_to_json(const std::optional<std::vector<Handler>>& handlers) {
+  if (!handlers) return nullptr;
+  auto all = ordered_json::array();
+  for (const auto& handler : *handlers) {
+    all.push_back({{"does", name(handler.what)}, {"line", handler.line}});
+  }
+  return all;
+}
+
+std::optional<std::vector<Handler>> handlers_from_json(const json& in) {
+  if (!in.is_array()) return std::nullopt;
+  std::vector<Handler> all;
+  for (const auto& each : in) {
+    const auto at = std::find(kHandlings.begin(), kHandlings.end(),
+                              each.at("does").get_ref<const std::string&>());
+    if (at == kHandlings.end()) continue;  // of a later version
+    all.push_back({static_cast<Handling>(at - kHandlings.begin()), whole<int>(each.at("line"))});
+  }
+  return all;
+}
+
+ordered_json reach_to_json(const Reach& reach) {
+  return {{"modules", reach.modules},       {"stale", reach.stale},
+          {"users", reach.users},           {"user_modules", reach.user_modules},
+          {"subclasses", reach.subclasses}, {"subclass_count", reach.subclass_count}};
+}
+
+Reach reach_from_json(const json& in) {
+  Reach reach{whole<int>(in.at("modules")), in.at("stale")};
+  // Absent in reports of the first version.
+  reach.users = in.value("users", reach.users);
+  reach.subclasses = in.value("subclasses", reach.subclasses);
+  reach.user_modules = static_cast<int>(count_from(in, "user_modules") % INT32_MAX);
+  reach.subclass_count = static_cast<int>(count_from(in, "subclass_count") % INT32_MAX);
+  return reach;
+}
+
 ordered_json calls_to_json(const Patch& patch) {
   const auto cost = patch.cost.value_or(Cost());
   return {{"id", patch.id},
@@ -129,10 +172,7 @@ void calls_from_json(const json& in, Patch& patch) {
 ordered_json patch_to_json(const Patch& patch) {
   ordered_json reach = {
       {"kind", patch.everywhere ? "everywhere" : "name"}, {"modules", nullptr}, {"stale", nullptr}};
-  if (patch.reach) {
-    reach["modules"] = patch.reach->modules;
-    reach["stale"] = patch.reach->stale;
-  }
+  if (patch.reach) reach.update(reach_to_json(*patch.reach));
   ordered_json stack = ordered_json::array();
   for (const auto& site : patch.stack) stack.push_back(site_to_json(site));
   const std::string on = patch.state.empty() ? "on" : patch.state;
@@ -159,6 +199,7 @@ ordered_json patch_to_json(const Patch& patch) {
       {"old", value_to_json(patch.old_value)},
       {"new", value_to_json(patch.new_value)},
   };
+  out["handlers"] = handlers_to_json(patch.handlers);
   auto calls = calls_to_json(patch);
   calls.erase("id");
   out.update(calls);
@@ -181,8 +222,9 @@ Patch patch_from_json(const json& in) {
   patch.boundary =
       parse_boundary(in.at("boundary").get<std::string>()).value_or(Boundary::third_party);
   if (const auto& reach = in.at("reach"); !reach.at("modules").is_null()) {
-    patch.reach = Reach{whole<int>(reach.at("modules")), reach.at("stale")};
+    patch.reach = reach_from_json(reach);
   }
+  patch.handlers = handlers_from_json(in.value("handlers", json()));
   patch.internal = in.at("internal");
   patch.governed = in.value("origin", "foreign") == "governed";
   patch.everywhere = in.at("reach").value("kind", "name") == "everywhere";
@@ -191,6 +233,10 @@ Patch patch_from_json(const json& in) {
   patch.lost = in.value("lost", "");
   patch.scope = in.value("scope", "");
   patch.state = in.value("state", "");
+  if (const auto can = in.find("switchable"); can != in.end()) {
+    patch.switchable = can->get<bool>();
+    patch.why_not = in.value("why", "");
+  }
   calls_from_json(in, patch);
   patch.layer = whole<int>(in.at("layer"));
   patch.reverted = in.at("reverted");

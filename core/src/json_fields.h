@@ -11,6 +11,12 @@ namespace overt {
 
 nlohmann::ordered_json patch_to_json(const Patch& patch);
 
+// Parts of these: who refers to a patch, what its code does with errors (null: not read).
+nlohmann::ordered_json reach_to_json(const Reach& reach);
+Reach reach_from_json(const nlohmann::json& in);
+nlohmann::ordered_json handlers_to_json(const std::optional<std::vector<Handler>>& handlers);
+std::optional<std::vector<Handler>> handlers_from_json(const nlohmann::json& in);
+
 // Of a patch only what its calls came to, with its id.
 nlohmann::ordered_json calls_to_json(const Patch& patch);
 

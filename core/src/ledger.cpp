@@ -115,6 +115,11 @@ void Ledger::lose(int id, std::string why) {
   patch(id).lost = std::move(why);
 }
 
+void Ledger::note_handlers(int id, std::vector<Handler> handlers) {
+  const std::lock_guard lock(mutex_);
+  patch(id).handlers = std::move(handlers);
+}
+
 std::vector<Conflict> Ledger::copy_of_conflicts() const {
   const std::lock_guard lock(mutex_);
   return conflicts();

@@ -11,7 +11,7 @@ std::string counted(std::size_t number, std::string_view noun) {
   std::string text = std::to_string(number);
   text.append(1, ' ').append(noun);
   if (number == 1) return text;
-  return noun.ends_with("ch") ? text + "es" : text + "s";
+  return noun.ends_with("ch") || noun.ends_with("ss") ? text + "es" : text + "s";
 }
 
 std::string who(const Owner& owner) {

@@ -88,18 +88,53 @@ ReviewAnswer how_it_is_restored(const Patch& patch) {
           {"lifetime " + patch.lifetime, handle, "removal was not tried in this run"}};
 }
 
+std::string_view words_for(Handling handling) {
+  constexpr std::array<std::string_view, 5> kWords = {
+      "ends without raising: what it catches is swallowed",
+      "raises another error without `from`; the first one stays as its context",
+      "raises another error `from None`: the first one is not shown", "raises the same error again",
+      "leaves it to the manager of a `with` block"};
+  return kWords[static_cast<std::size_t>(handling)];
+}
+
+// From what its bytecode says of handlers around calls, and from the calls that were counted.
 ReviewAnswer is_the_traceback_useful(const Patch& patch) {
   if (patch.change == Change::deleted || patch.change == Change::module) {
     return {Outcome::answered, "It puts no frame of its own into one.", {}};
   }
+  std::vector<std::string> evidence;
   if (patch.metered && patch.calls > 0) {
-    return {Outcome::unanswered,
-            "Not known: whether it swallows or replaces errors was not read.",
-            {std::to_string(patch.errors) + " of " + std::to_string(patch.calls) +
-             " calls ended with an error"}};
+    evidence.push_back(std::to_string(patch.errors) + " of " + std::to_string(patch.calls) +
+                       " calls ended with an error");
   }
-  return {
-      Outcome::unanswered, "Not known: neither its code was read nor a call of it sampled.", {}};
+  if (!patch.handlers) {
+    return {Outcome::unanswered, "Not known: it is no Python code that could be read.",
+            std::move(evidence)};
+  }
+  const auto has = [&](Handling what) {
+    return std::any_of(patch.handlers->begin(), patch.handlers->end(),
+                       [&](const auto& handler) { return handler.what == what; });
+  };
+  for (const auto& handler : *patch.handlers) {
+    evidence.push_back("bytecode: a handler around a call, line " + std::to_string(handler.line) +
+                       ", " + std::string(words_for(handler.what)));
+  }
+  evidence.emplace_back("its own code was read; what it calls was not");
+  if (has(Handling::swallows)) {
+    return {Outcome::finding, "It may swallow errors of what it calls.", std::move(evidence)};
+  }
+  if (has(Handling::drops_cause)) {
+    return {Outcome::finding, "It hides errors behind others, `from None`.", std::move(evidence)};
+  }
+  if (has(Handling::replaces)) {
+    return {Outcome::finding, "It raises other errors in the place of those that it catches.",
+            std::move(evidence)};
+  }
+  return {Outcome::answered,
+          patch.handlers->empty()
+              ? "Yes: it catches no error of what it calls, and adds its own frame."
+              : "Yes: errors that it catches go on as they were, with its own frame.",
+          std::move(evidence)};
 }
 
 // The locked line of this patch; nullptr where there is none that holds it as it is.
@@ -120,6 +155,33 @@ const LockedPatch* locked_as(const Patch& patch, const Accepted& accepted) {
 
 std::string because(const std::string& reason) { return reason.empty() ? "" : ": " + reason; }
 
+std::string some_of(const std::vector<std::string>& names, int all) {
+  const bool more = static_cast<std::size_t>(all) > names.size();
+  return joined(names, ", ") + (more ? ", ..." : "");
+}
+
+// Who in the application refers to the target. "Patch your symbol before you patch the world":
+// where that is one module, returns the narrower target, the name in it; else "".
+std::string tell_users(const Patch& patch, std::vector<std::string>& evidence) {
+  if (!patch.reach || patch.reverted) return {};
+  const auto& reach = *patch.reach;
+  if (reach.subclass_count > 0) {
+    evidence.push_back(counted(static_cast<std::size_t>(reach.subclass_count), "subclass") + ": " +
+                       some_of(reach.subclasses, reach.subclass_count));
+  }
+  if (reach.user_modules == 0 || reach.users.empty()) return {};
+  evidence.push_back("used by " + counted(static_cast<std::size_t>(reach.user_modules), "module") +
+                     " of the application: " + some_of(reach.users, reach.user_modules));
+  const bool one = reach.user_modules == 1 && patch.boundary > Boundary::application;
+  if (one) {
+    evidence.push_back(
+        "narrower: nobody else in the application refers to it; what that module "
+        "uses can be patched there, at " +
+        reach.users.front());
+  }
+  return one ? reach.users.front() : std::string();
+}
+
 ReviewAnswer why_it_is_acceptable(const Patch& patch, const Accepted& accepted) {
   std::vector<std::string> evidence = {"boundary " + std::string(name(patch.boundary)) +
                                        (patch.everywhere ? ", everywhere" : "")};
@@ -136,8 +198,9 @@ ReviewAnswer why_it_is_acceptable(const Patch& patch, const Accepted& accepted) 
                          joined(holders, ", ") + (number > kNamed ? ", ..." : ""));
     }
   } else {
-    evidence.emplace_back("how many modules hold it is not known: its process was killed");
+    evidence.emplace_back("how many modules hold it is not known: Python did not come to look");
   }
+  const auto narrower = tell_users(patch, evidence);
   const auto decision = decide(accepted.policy, policy_facts(patch, accepted.phase));
   if (accepted.policy.stated) {
     evidence.push_back("policy: " + std::string(name(decision.action)) + ", " + decision.where() +
@@ -164,7 +227,9 @@ ReviewAnswer why_it_is_acceptable(const Patch& patch, const Accepted& accepted) 
     return {Outcome::answered, "The lock has it" + because(line->reason) + ".",
             std::move(evidence)};
   }
-  return {Outcome::unanswered, "Nobody has said so: no rule allows it, and no lock has it.",
+  return {Outcome::unanswered,
+          "Nobody has said so: no rule allows it, and no lock has it" +
+              (narrower.empty() ? "." : "; " + narrower + " is narrower."),
           std::move(evidence)};
 }
 
@@ -210,8 +275,14 @@ ReviewAnswer what_it_costs(const Patch& patch) {
 
 ReviewAnswer can_it_be_disabled(const Patch& patch, const std::string& command) {
   if (patch.reverted) return {Outcome::answered, "There is nothing to disable any more.", {}};
-  std::vector<std::string> evidence = {"not tried in this run; `" + command +
-                                       " --dry-run` says what would happen"};
+  if (patch.state == "off") return {Outcome::answered, "It is off now.", {"the process says so"}};
+  if (patch.switchable == false) {
+    return {Outcome::finding, "No: " + patch.why_not + ".", {"the process says so"}};
+  }
+  std::vector<std::string> evidence = {(patch.switchable
+                                            ? "the process can switch it, and was not asked to; `"
+                                            : "not tried in this run; `") +
+                                       command + " --dry-run` says what would happen"};
   if (patch.governed && patch.fail_patched) {
     evidence.emplace_back("fail=\"patched\": switching everything off spares it");
   }
@@ -243,14 +314,15 @@ std::string typed(const std::string& name) {
   return glob.ends_with('*') || name.size() <= kLongest ? glob : glob + "*";
 }
 
-std::string command_for(const Patch& patch) {
+std::string command_for(const Patch& patch, const std::string& process) {
   const auto owner = typed(patch.owner.name);
   const auto named = owner == patch.owner.name ? "--owner " + shell_word(owner) + " " : "";
-  return "overt off " + named + "--target " + shell_word(typed(patch.target));
+  return "overt off " + (process.empty() ? "" : shell_word(process) + " ") + named + "--target " +
+         shell_word(typed(patch.target));
 }
 
-ReviewedPatch reviewed(const Patch& patch, const Accepted& accepted) {
-  auto command = command_for(patch);
+ReviewedPatch reviewed(const Patch& patch, const Accepted& accepted, const std::string& process) {
+  auto command = command_for(patch, process);
   return {patch,
           {},
           {what_stays_visible(patch), how_it_is_restored(patch), is_the_traceback_useful(patch),
@@ -276,7 +348,8 @@ std::size_t Review::findings() const {
   return number;
 }
 
-Review review_of(const std::vector<Report>& reports, const Accepted& accepted) {
+Review review_of(const std::vector<Report>& reports, const Accepted& accepted,
+                 const std::string& process) {
   Review review;
   std::map<std::tuple<std::string, std::string, Change, std::string, int>, std::size_t> known;
   for (const auto& report : reports) {
@@ -287,7 +360,7 @@ Review review_of(const std::vector<Report>& reports, const Accepted& accepted) {
       const auto key = std::tuple(patch.target, patch.owner.name, patch.change, patch.site.file,
                                   patch.site.line);
       const auto [at, fresh] = known.try_emplace(key, review.patches.size());
-      if (fresh) review.patches.push_back(reviewed(patch, accepted));
+      if (fresh) review.patches.push_back(reviewed(patch, accepted, process));
       auto& pids = review.patches[at->second].pids;
       if (pids.empty() || pids.back() != report.pid) pids.push_back(report.pid);
     }

@@ -89,6 +89,54 @@ TEST_CASE("what was not read or counted has no answer") {
   CHECK(answer(gone, 3) == "answered: It puts no frame of its own into one.");
 }
 
+TEST_CASE("what its handlers do tells whether a traceback is useful") {
+  auto patch = patch_of("m:a", "acme");
+  patch.handlers.emplace();
+  CHECK(answer(patch, 3).starts_with("answered: Yes: it catches no error"));
+  patch.handlers = {{Handling::raises_again, 4}, {Handling::leaves_it, 5}};
+  CHECK(answer(patch, 3).starts_with("answered: Yes: errors that it catches go on"));
+  CHECK(has_evidence(patch, 3,
+                     "bytecode: a handler around a call, line 4, raises the same error again"));
+  patch.handlers->push_back({Handling::replaces, 6});
+  CHECK(answer(patch, 3).starts_with("finding: It raises other errors"));
+  patch.handlers->push_back({Handling::drops_cause, 7});
+  CHECK(answer(patch, 3).starts_with("finding: It hides errors"));
+  patch.handlers->push_back({Handling::swallows, 8});
+  CHECK(answer(patch, 3).starts_with("finding: It may swallow errors"));
+}
+
+TEST_CASE("where one module of the application uses a target, the narrower one is named") {
+  auto patch = patch_of("time:time", "acme");
+  patch.reach = Reach{2, {}};
+  patch.reach->users = {"shop.clock:now"};
+  patch.reach->user_modules = 1;
+  CHECK(answer(patch, 4).ends_with("no lock has it; shop.clock:now is narrower."));
+  patch.boundary = Boundary::own;
+  CHECK(answer(patch, 4).ends_with("no lock has it."));
+  patch.boundary = Boundary::stdlib;
+  patch.reach->user_modules = 30;
+  patch.reach->subclasses = {"shop:A"};
+  patch.reach->subclass_count = 1;
+  CHECK(answer(patch, 4).ends_with("no lock has it."));
+  CHECK(has_evidence(patch, 4, "used by 30 modules of the application: shop.clock:now, ..."));
+  CHECK(has_evidence(patch, 4, "1 subclass: shop:A"));
+}
+
+TEST_CASE("a living process says whether it can be switched") {
+  auto patch = patch_of("m:a", "acme");
+  patch.switchable = true;
+  CHECK(has_evidence(patch, 6,
+                     "the process can switch it, and was not asked to; `overt off --owner acme "
+                     "--target m:a --dry-run` says what would happen"));
+  patch.switchable = false;
+  patch.why_not = "something else stands there";
+  CHECK(answer(patch, 6) == "finding: No: something else stands there.");
+  patch.state = "off";
+  CHECK(answer(patch, 6) == "answered: It is off now.");
+  const auto review = review_of({report_of({patch})}, {}, "my app");
+  CHECK(review.patches[0].command == "overt off 'my app' --owner acme --target m:a");
+}
+
 TEST_CASE("a blast radius is acceptable where the team has said so") {
   auto patch = patch_of("m:a", "acme");
   patch.reach = Reach{3, {}};
@@ -110,7 +158,7 @@ TEST_CASE("a blast radius is acceptable where the team has said so") {
   patch.reach->stale = std::vector<std::string>(14, "shop.http");
   CHECK(answer(patch, 4, allowed).starts_with("finding: It reaches some and not others"));
   patch.reach.reset();
-  CHECK(has_evidence(patch, 4, "how many modules hold it is not known: its process was killed"));
+  CHECK(has_evidence(patch, 4, "how many modules hold it is not known: Python did not come to look"));
 }
 
 TEST_CASE("the command that disables it is one that a shell takes as it is meant") {

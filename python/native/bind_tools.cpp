@@ -10,6 +10,7 @@
 #include "bind_stats.h"
 #include "carrier.h"
 #include "dispatcher.h"
+#include "explain.h"
 #include "overt/target.h"
 #include "records.h"
 #include "signature.h"
@@ -97,6 +98,7 @@ void bind_tools(nb::module_& m) {
       .def_prop_ro("is_off", &Wrapper::is_off)
       .def_prop_ro("owner", &Wrapper::owner)
       .def_prop_ro("advice", &Wrapper::advice);
+  m.def("explain", &explain, nb::arg("what"), "What the review says of the patches of an object.");
   m.def("stale", &stale, nb::arg("target"), nb::arg("closures"),
         "Who holds what stood at the target before it was patched.");
 }

@@ -4,6 +4,7 @@
 
 #include "budgeting.h"
 #include "governed_kept.h"
+#include "handlers.h"
 #include "metering.h"
 #include "namespaces.h"
 #include "records.h"
@@ -76,6 +77,7 @@ Patch GovernedPatch::as_recorded(bool builtin) const {
   patch.at = seconds_now();
   patch.thread = PyThread_get_thread_native_id();
   patch.new_value = described(layer_->state->function.ptr());
+  patch.handlers = handlers_of(layer_->state->function.ptr());
   patch.reason = wish_.reason;
   patch.fail_patched = wish_.fail_patched;
   patch.everywhere = wish_.reach == Reach::everywhere;

@@ -31,8 +31,10 @@ State& state() {
 int find_out(void* /*unused*/) {
   auto patches = records().ledger().patches();
   measure_reach(patches, records().subjects());
+  read_handlers(patches, records().subjects());
   std::map<int, Reach> found;
   for (auto& patch : patches) {
+    if (patch.handlers) records().ledger().note_handlers(patch.id, *patch.handlers);
     if (patch.reach && !patch.reverted) found.emplace(patch.id, std::move(*patch.reach));
   }
   const std::lock_guard lock(state().mutex);

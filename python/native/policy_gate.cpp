@@ -16,16 +16,25 @@
 #include "policy_refusal.h"
 #include "records.h"
 #include "serving.h"
+#include "soon.h"
 
 namespace overt::py {
 namespace {
 
 constexpr std::size_t kTold = 8;  // frames of a warning; the report has them all
 
+// A patch of others that is denied and voted off: what came of that is known at the next safe
+// point.
+struct Enforced {
+  Patch patch;
+  Decision decision;
+};
+
 struct Gate {
   std::mutex mutex;
-  std::optional<Policy> policy;  // nothing: nobody has said yet where it stands
-  bool voted = false;            // the board may hold votes of the policy
+  std::vector<Enforced> enforced;  // not told yet
+  std::optional<Policy> policy;    // nothing: nobody has said yet where it stands
+  bool voted = false;              // the board may hold votes of the policy
 };
 
 Gate& gate() {
@@ -111,12 +120,52 @@ void keep_history(const Patch& patch, const Decision& decision, bool undone) {
                               .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
+std::string warning(const Patch& patch, const Decision& decision, const std::string& end) {
+  return with_stack(
+      "policy: " + printable(sentence(decision, policy_facts(patch, phase())), 4000) + end,
+      patch.stack);
+}
+
+// Voted off is not switched off: the mechanism may refuse.
+std::string outcome_of(int id, bool& off) {
+  const auto standing = switchboard().standing(id);
+  off = standing && standing->is_off();
+  if (off) return "; it is switched off";
+  if (standing && standing->level == Level::refused) {
+    return "; it cannot be switched off: " + printable(standing->why, 400);
+  }
+  return "; it is to be switched off";
+}
+
+int tell_enforced(void* /*unused*/) {
+  std::vector<Enforced> all;
+  {
+    const std::lock_guard lock(gate().mutex);
+    all.swap(gate().enforced);
+  }
+  for (const auto& [patch, decision] : all) {
+    bool off = false;
+    const auto end = outcome_of(patch.id, off);
+    keep_history(patch, decision, off);
+    tell(warning(patch, decision, end));
+  }
+  return 0;
+}
+
 Decision decision_on(const Patch& patch) {
   const std::lock_guard lock(gate().mutex);
   return decide(policy(), policy_facts(patch, phase()));
 }
 
 }  // namespace
+
+Accepted what_is_allowed() {
+  const std::lock_guard lock(gate().mutex);
+  Accepted accepted;
+  accepted.policy = policy();
+  accepted.phase = phase();
+  return accepted;
+}
 
 void policy_is_followed(const std::string& file) {
   const std::lock_guard lock(gate().mutex);
@@ -176,16 +225,19 @@ void judge_foreign(const Patch& patch) noexcept try {
   const auto facts = policy_facts(patch, phase());
   const auto decision = decide(rules, facts);
   if (decision.action == Action::allow) return;
-  const bool undone = decision.action == Action::deny && rules.enforce;
-  if (undone) {
+  const bool enforced = decision.action == Action::deny && rules.enforce;
+  if (enforced) {
     all.voted = true;
     static_cast<void>(switchboard().vote(vote_of(patch.id, decision)));
   }
   if (patch.times > 1) return;  // told already
-  keep_history(patch, decision, undone);
-  auto text = "policy: " + printable(sentence(decision, facts), 4000);
-  if (undone) text += "; it is switched off";
-  tell(with_stack(std::move(text), patch.stack));
+  if (enforced) {
+    all.enforced.push_back({patch, decision});
+    if (call_soon(tell_enforced)) return;  // behind the call that switches it
+    all.enforced.pop_back();
+  }
+  keep_history(patch, decision, false);
+  tell(warning(patch, decision, enforced ? "; it is to be switched off" : ""));
 } catch (...) {  // NOLINT(bugprone-empty-catch)
   // No memory: the patch stands, and the ledger has it.
 }

@@ -13,6 +13,7 @@
 #include "attribution.h"
 #include "overt/patch.h"
 #include "overt/policy.h"
+#include "overt/review.h"
 
 namespace overt::py {
 
@@ -28,5 +29,8 @@ void check_policy(const Patch& patch);
 
 // A patch of others was recorded. Runs no Python and leaves no error set.
 void judge_foreign(const Patch& patch) noexcept;
+
+// By which the patches of this process are judged.
+Accepted what_is_allowed();
 
 }  // namespace overt::py

@@ -163,6 +163,8 @@ void arm(int id) {
 }
 
 void switch_foreign(int id, bool off) {
+  // Armed since that was asked for: its calls obey its cell.
+  if (state().armed.contains(id)) return;
   auto& all = state().off;
   const auto it = all.find(id);
   if (off == (it != all.end())) return;

@@ -5,6 +5,7 @@
 
 #include "describe.h"
 #include "frames.h"
+#include "handlers.h"
 #include "overt/boundary.h"
 #include "overt/clock.h"
 #include "own_write.h"
@@ -324,6 +325,7 @@ void Watcher::record(const Write& write, const Stack& stack, const Verdict& verd
   patch.thread = PyThread_get_thread_native_id();
   patch.old_value = described(write.old_value);
   patch.new_value = described(write.new_value);
+  patch.handlers = handlers_of(value);
   const Origin nobody{Place::application, "unknown", "", "unknown", ""};
   const auto& owner = verdict.owner != kNoOrigin ? origins_[verdict.owner] : nobody;
   patch.owner = {owner.name, owner.version, owner.package};

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         StateError,
         TargetError,
     )
+    from overt._explain import explain
     from overt._ledger import Owner, Patch, Site, ledger, report
     from overt._measure import Measurement, measure
     from overt._native import unwatch, watch, watching
@@ -68,6 +69,7 @@ __all__ = [
     "__version__",
     "around",
     "baseline",
+    "explain",
     "handles",
     "ledger",
     "measure",
@@ -100,6 +102,7 @@ _HOMES = {
         "StateError",
         "TargetError",
     ),
+    "_explain": ("explain",),
     "_ledger": (
         "Owner",
         "Patch",

@@ -155,6 +155,9 @@ class Wrapper:
     @property
     def advice(self) -> object: ...
 
+def explain(what: object) -> str:
+    """What the review says of the patches of an object."""
+
 def stale(target: str, closures: bool) -> list[str]:
     """Who holds what stood at the target before it was patched."""
 

@@ -200,3 +200,21 @@ def test_a_pending_patch_is_asked_for_when_its_module_comes(world: World) -> Non
     assert done.stdout == "pending\nprice idle\n", done.stderr
     assert "overt._errors.PolicyError: " in done.stderr
     assert "is denied by rule 1" in done.stderr
+
+
+def test_what_cannot_be_undone_is_not_said_to_be(world: World) -> None:
+    """No function, and another one put above it at once: the warning says what is in the way."""
+    world.overt.write("overt.toml", ENFORCED)
+    world.tracer(
+        "from functools import partial\n"
+        "first, second = partial(str, 'first'), partial(str, 'second')\n"
+        "shop.sale = first\n"
+        "shop.sale = second"
+    )
+    main = world.overt.write("main.py", "import shop, tracer\ntracer.go()\nprint(shop.sale())\n")
+    done = world.overt("run", "--report", "r.json", "--", sys.executable, main)
+    assert done.stdout == "second\n"
+    assert done.stderr.count("is denied by rule 1") == 2
+    assert "; it cannot be switched off: what it replaced is gone" in done.stderr
+    assert "; it cannot be switched off: what it put there is gone" in done.stderr
+    assert "it is switched off" not in done.stderr

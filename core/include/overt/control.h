@@ -13,7 +13,8 @@
 //                                                a dry run tells who still holds what was replaced,
 //                                                "reach", which is null until Python could look
 //   journal  {"after": sequence, "limit": n}     what happened lately
-//   report   {"after": id, "limit": n}           a page of overt.report/1
+//   report   {"after": id, "limit": n}           a page of overt.report/1; who holds what is in it
+//                                                where "reach_known"
 //
 // A selector is as in switch_json.h. There is no code, no path, no name of a file and no verb that
 // installs anything: whoever may talk to the socket can do less than with a debugger.

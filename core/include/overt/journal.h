@@ -13,10 +13,9 @@
 //   {"revert": 3, "at": 1790000000.25}     also "lost": "why", where nobody took it back
 //   {"again": 3, "at": 1790000000.5}       also "times": 2000, where lines were left out
 //   {"switch": {...}}                      a change of votes, as in switch_json.h
-//   {"end": {"modules": 312, "watch_ms": 4.1, "reach": [[3, 2, ["shop.http"]]]}}
-//                                          absent when the process was killed; reach by patch:
-//                                          modules that hold it, modules that still hold what it
-//                                          replaced
+//   {"end": {"modules": 312, "watch_ms": 4.1, "reach": [[3, {...}]], "handlers": [[3, [...]]],
+//            "costs": [...]}}              absent when the process was killed; by patch, the fields
+//                                          as in overt.report/1
 //
 // THREADS: lines may be written by any thread; open() and close() by one that no other runs beside.
 // SIGNALS: nothing here runs in a handler.

@@ -42,6 +42,9 @@ class Ledger {
   // Keeps why a patch holds no longer, for a revert that nobody asked for.
   void lose(int id, std::string why);
 
+  // What the code of a patch does with errors, where that was not read when it was made.
+  void note_handlers(int id, std::vector<Handler> handlers);
+
   // Forgets everything; ids start again.
   void clear();
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "overt/boundary.h"
@@ -41,6 +42,25 @@ struct Description {
 struct Reach {
   int modules = 0;
   std::vector<std::string> stale;
+  // Modules of the application that refer to the target, its class or its module, by the name that
+  // they do it by: "shop.http:requests". And classes that inherit from the target's class. The
+  // first kNamed of each, with the number of all.
+  static constexpr std::size_t kNamed = 12;
+  std::vector<std::string> users = {};
+  int user_modules = 0;
+  std::vector<std::string> subclasses = {};
+  int subclass_count = 0;
+};
+
+// What a handler in the code of a patch does with an error of a call.
+enum class Handling { swallows, replaces, drops_cause, raises_again, leaves_it };
+
+std::string_view name(Handling handling);
+
+struct Handler {
+  Handling what = Handling::swallows;
+  int line = 0;
+  bool operator==(const Handler&) const = default;
 };
 
 struct Patch {
@@ -59,11 +79,15 @@ struct Patch {
   std::string lifetime;        // "scope", "ttl" or "process"
   std::string scope;           // "process", "thread" or "context"
   std::string state;           // of one that stands, where known: "on", "off" or "buried"
-  bool metered = false;        // calls and errors are counts
+  // Of the Python code that it runs; nothing where none was read.
+  std::optional<std::vector<Handler>> handlers;
+  bool metered = false;  // calls and errors are counts
   std::uint64_t calls = 0;
   std::uint64_t errors = 0;
   std::optional<Cost> cost;  // of the calls that were timed
   bool reverted = false;
+  std::optional<bool> switchable;  // as a living process has said; `why_not` where it is not
+  std::string why_not;
   std::string lost;  // why it holds no longer, where nobody took it back; "" else
   int layer = 1;     // 1 is the innermost patch of its target
   int times = 1;     // how often the same line made the same patch again after it had been reverted

@@ -79,7 +79,9 @@ struct Accepted {
 };
 
 // Patches that were undone are reviewed too; what a distribution changes in itself is not.
-Review review_of(const std::vector<Report>& reports, const Accepted& accepted);
+// `process` is how commands name living processes, "" where none is left.
+Review review_of(const std::vector<Report>& reports, const Accepted& accepted,
+                 const std::string& process = {});
 
 // Findings first, then the patches by owner with their six answers.
 std::string to_text(const Review& review, bool colour);

@@ -1,0 +1,92 @@
+#include "living.h"
+
+#include <chrono>
+#include <thread>
+
+#include "processes.h"
+
+namespace overt::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Who holds what is found out at the interpreter's next safe point, which a process that hangs does
+// not reach.
+constexpr auto kPatience = std::chrono::milliseconds(1500);
+constexpr int kPartly = 5;
+
+result<void> wait_for_reach(Client& client) {
+  const auto end = Clock::now() + kPatience;
+  while (true) {
+    const auto page = client.call("report", {{"limit", 1}});
+    if (!page) return tl::unexpected(page.error());
+    if (page->value("reach_known", true) || Clock::now() > end) return {};
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+result<std::vector<Event>> events_of(Client& client) {
+  std::vector<Event> events;
+  while (true) {
+    const auto after = events.empty() ? 0 : events.back().sequence;
+    const auto page = client.call("journal", {{"after", after}});
+    if (!page) return tl::unexpected(page.error());
+    const auto more = page->value("events", Json::array());
+    if (more.empty()) break;
+    for (const auto& event : more) {
+      events.push_back(
+          {event.value("sequence", after + 1), event.value("at", 0.0), event.value("kind", ""),
+           event.value("what", Json()).dump(-1, ' ', false, Json::error_handler_t::replace)});
+    }
+    if (events.back().sequence <= after) break;
+  }
+  // That it was made is told by the patch itself.
+  std::erase_if(events, [](const auto& event) { return event.kind == "patch"; });
+  return events;
+}
+
+result<Report> report_of(Client& client) {
+  if (auto waited = wait_for_reach(client); !waited) return tl::unexpected(waited.error());
+  Json whole;
+  auto patches = Json::array();
+  for (bool more = true; more;) {
+    const int after = patches.empty() ? 0 : patches.back().value("id", 0);
+    auto page = client.call("report", {{"after", after}});
+    if (!page) return tl::unexpected(page.error());
+    for (auto& patch : (*page)["patches"]) patches.push_back(std::move(patch));
+    more = page->value("more", false);
+    whole = std::move(*page);
+  }
+  whole["patches"] = std::move(patches);
+  // What only a process itself says of itself, at its end.
+  whole.update({{"modules", 0}, {"watch_ms", 0.0}, {"children", Json::array()}});
+  auto report = report_from_json(whole.dump(-1, ' ', false, Json::error_handler_t::replace));
+  if (!report) return report;
+  auto events = events_of(client);
+  if (!events) return tl::unexpected(events.error());
+  report->events = std::move(*events);
+  return report;
+}
+
+}  // namespace
+
+result<Evidence> read_living(const std::string& word) {
+  auto clients = find_processes(word);
+  if (!clients) return tl::unexpected(clients.error());
+  Evidence evidence;
+  for (auto& client : *clients) {
+    auto report = report_of(client);
+    if (report) {
+      evidence.reports.push_back(std::move(*report));
+    } else if (clients->size() == 1) {
+      return tl::unexpected(report.error());
+    } else {
+      evidence.status = complain(report.error());
+    }
+  }
+  if (evidence.reports.empty()) return fail(Code::not_found, "none of its processes answers", word);
+  if (evidence.status != 0) evidence.status = kPartly;
+  return evidence;
+}
+
+}  // namespace overt::cli

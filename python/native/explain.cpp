@@ -1,0 +1,60 @@
+#include "explain.h"
+
+#include <charconv>
+
+#include "namespaces.h"
+#include "overt/review.h"
+#include "policy_gate.h"
+#include "records.h"
+#include "session.h"
+
+namespace overt::py {
+namespace {
+
+class Question {
+ public:
+  explicit Question(PyObject* object) : object_(object) {
+    if (PyMethod_Check(object_)) object_ = PyMethod_GET_FUNCTION(object_);
+    if (PyModule_Check(object_)) {
+      inside_ = std::string(text_of(item(PyModule_GetDict(object_), names().name))) + ":";
+    } else if (PyType_Check(object_)) {
+      auto* type = reinterpret_cast<PyTypeObject*>(object_);
+      inside_ = type_module(type) + ":" + type_qualname(type) + ".";
+    }
+  }
+
+  bool is_about(const Patch& patch, const Subject* subject) const {
+    const auto text = text_of(object_);
+    if (PyUnicode_Check(object_)) return patch.target == text || is_id(text, patch.id);
+    if (!inside_.empty() && patch.target.starts_with(inside_)) return true;
+    return subject != nullptr && (subject->new_value.is(object_) ||
+                                  subject->old_value.is(object_) || subject->holder.is(object_));
+  }
+
+ private:
+  static bool is_id(std::string_view text, int id) {
+    int number = 0;
+    if (!text.starts_with('p')) return false;
+    const auto [end, error] = std::from_chars(text.data() + 1, text.data() + text.size(), number);
+    return error == std::errc() && end == text.data() + text.size() && number == id;
+  }
+
+  PyObject* object_;
+  std::string inside_;  // what targets in it begin with
+};
+
+}  // namespace
+
+std::string explain(nb::handle object) {
+  const Question question(object.ptr());
+  auto report = current_report();
+  const auto& subjects = records().subjects();
+  std::erase_if(report.patches, [&](const Patch& patch) {
+    const auto index = static_cast<std::size_t>(patch.id) - 1;
+    return !question.is_about(patch, index < subjects.size() ? &subjects[index] : nullptr);
+  });
+  if (report.patches.empty()) return {};
+  return to_text(review_of({report}, what_is_allowed()), false);
+}
+
+}  // namespace overt::py

@@ -1,0 +1,16 @@
+// The six questions of the review, about one object.
+// THREADS: with the GIL. PYTHON: runs no Python code.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include <string>
+
+namespace overt::py {
+
+// Every patch that `object` is a part of: that replaced it, that it replaced, that changed it, or
+// that is in it, where it is a class or a module. A text is a target ("time:time") or the id of a
+// patch ("p12"). As the review says it; "" where nothing is known.
+std::string explain(nanobind::handle object);
+
+}  // namespace overt::py

@@ -1,0 +1,27 @@
+"""What the review says, about one object and at a prompt."""
+
+from __future__ import annotations
+
+from overt import _native
+
+
+class Explanation(str):
+    """A text that a prompt prints as it is."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def explain(what: object, /) -> Explanation:
+    """Answer the six questions of `overt review` about every patch that `what` is a part of.
+
+    `what` is a function, class or module that was patched or that a patch put somewhere, a target
+    (`"time:time"`) or the id of a patch (`"p12"`).
+    """
+    said = _native.explain(what)
+    if not said:
+        seen = "" if _native.watching() else "; patches of others are not watched"
+        said = f"overt: no patch of this is known{seen}\n"
+    return Explanation(said.rstrip("\n"))
