@@ -60,7 +60,7 @@ Caller caller() {
 
 Boundary boundary_for(const Caller& caller, const std::string& module, bool builtin_type) {
   const auto [origins, namespaces] = knowledge();
-  const auto name = nb::steal(PyUnicode_FromStringAndSize(module.data(), std::ssize(module)));
+  const auto name = str_or_nothing(module);
   const auto target = namespaces.origin_of_module(name.ptr(), origins);
   const Origin nobody{Place::application, "unknown", "", "unknown", ""};
   const auto& owner = caller.origin != kNoOrigin ? origins[caller.origin] : nobody;

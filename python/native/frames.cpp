@@ -80,6 +80,13 @@ Site site_of(const Frame& frame, PyObject* object) {
 
 }  // namespace
 
+nb::object frame_behind(PyObject* frame) {
+  auto behind = nb::steal(
+      reinterpret_cast<PyObject*>(PyFrame_GetBack(reinterpret_cast<PyFrameObject*>(frame))));
+  if (!behind.is_valid()) PyErr_Clear();
+  return behind;
+}
+
 Stack::Stack(Namespaces& namespaces, Origins& origins) {
   auto frame = nb::steal(reinterpret_cast<PyObject*>(PyThreadState_GetFrame(PyThreadState_Get())));
   while (frame.is_valid() && frames_.size() < kDeepest) {
@@ -95,7 +102,7 @@ Stack::Stack(Namespaces& namespaces, Origins& origins) {
     outermost_ = std::move(frame);
     if (seen.machinery || (seen.body && !seen.module.empty())) break;
     if (is_helper(seen.module)) add_wrapped_function(raw, namespaces, origins);
-    frame = nb::steal(reinterpret_cast<PyObject*>(PyFrame_GetBack(raw)));
+    frame = frame_behind(outermost_.ptr());
   }
 }
 
@@ -103,7 +110,7 @@ Stack::Stack(Namespaces& namespaces, Origins& origins) {
 // system's. What happens then is the extension's doing: a frame that stands for its module body
 // says so.
 void Stack::add_extension_being_loaded(PyFrameObject* frame, Origins& origins) {
-  const auto caller = nb::steal(reinterpret_cast<PyObject*>(PyFrame_GetBack(frame)));
+  const auto caller = frame_behind(reinterpret_cast<PyObject*>(frame));
   if (!caller.is_valid()) return;
   const auto loader =
       nb::steal(PyFrame_GetVarString(reinterpret_cast<PyFrameObject*>(caller.ptr()), "self"));
@@ -159,10 +166,9 @@ std::vector<Site> Stack::sites() const {
   }
   auto frame = outermost_;
   while (frame.is_valid() && sites.size() < kShown) {
-    auto* raw = reinterpret_cast<PyFrameObject*>(frame.ptr());
-    frame = nb::steal(reinterpret_cast<PyObject*>(PyFrame_GetBack(raw)));
+    frame = frame_behind(frame.ptr());
     if (!frame.is_valid()) break;
-    raw = reinterpret_cast<PyFrameObject*>(frame.ptr());
+    auto* raw = reinterpret_cast<PyFrameObject*>(frame.ptr());
     const auto globals = nb::steal(PyFrame_GetGlobals(raw));
     if (const auto seen = look_at(raw, globals.ptr()); !seen.machinery) {
       sites.push_back(site_of(seen, frame.ptr()));

@@ -15,6 +15,9 @@ namespace nb = nanobind;
 
 class Namespaces;
 
+// The frame that called this one; invalid for the outermost, or without memory.
+nb::object frame_behind(PyObject* frame);
+
 class Stack {
  public:
   // Takes the stack of this thread, innermost first, as far as judge() looks: to the nearest frame

@@ -23,7 +23,15 @@ PyObject* item(PyObject* dict, PyObject* name) {
 }
 
 PyObject* item(PyObject* dict, const char* name) {
-  return item(dict, nb::steal(PyUnicode_InternFromString(name)).ptr());
+  const auto key = nb::steal(PyUnicode_InternFromString(name));
+  if (!key.is_valid()) PyErr_Clear();
+  return item(dict, key.ptr());
+}
+
+nb::object str_or_nothing(std::string_view text) {
+  auto made = nb::steal(PyUnicode_FromStringAndSize(text.data(), std::ssize(text)));
+  if (!made.is_valid()) PyErr_Clear();
+  return made;
 }
 
 const Names& names() {
@@ -61,7 +69,7 @@ OriginId find_origin(PyObject* dict, Origins& origins) {
   const auto text = text_of(name);
   // A module made at run time below a package, as six.moves is, belongs to the package.
   if (const std::string top(top_name(text)); file == nullptr && top.size() < text.size()) {
-    const auto package = nb::steal(PyUnicode_FromString(top.c_str()));
+    const auto package = str_or_nothing(top);
     if (PyObject* found = item(module_dict(package.ptr()), names().file); found != nullptr) {
       return origins.of(top, text_of(found));
     }
@@ -104,9 +112,7 @@ OriginId Namespaces::origin_of_type(PyTypeObject* type, Origins& origins) {
   if (auto* space = find(dict.ptr()); space != nullptr && space->details)
     return space->details->origin;
   const auto module = type_module(type);
-  const auto name = nb::steal(PyUnicode_FromStringAndSize(module.data(), std::ssize(module)));
-  if (!name.is_valid()) PyErr_Clear();
-  return origin_of_module(name.ptr(), origins);
+  return origin_of_module(str_or_nothing(module).ptr(), origins);
 }
 
 const std::vector<OriginId>& Namespaces::frameworks(Namespace& space, Origins& origins) {
@@ -202,7 +208,7 @@ bool Namespaces::is_copy(PyObject* module_dict) const {
 bool Namespaces::in_reach(const Namespace& space, PyObject* dict) const {
   const auto& known = *space.details;
   if (space.space == Space::modules) return true;
-  PyObject* now = module_dict(nb::steal(PyUnicode_FromString(known.module.c_str())).ptr());
+  PyObject* now = module_dict(str_or_nothing(known.module).ptr());
   // Taken out of sys.modules, what whoever holds it still runs; or a copy that was never there.
   if (now == nullptr) return !is_copy(space.space == Space::module ? dict : known.module_dict);
   if (space.space == Space::module) return now == dict;

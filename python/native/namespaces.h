@@ -100,6 +100,9 @@ std::string_view text_of(PyObject* object);
 
 // A borrowed value of a dict by name, or nullptr. Never sets an error.
 PyObject* item(PyObject* dict, const char* name);
+
+// Invalid without memory: what is asked for by that name is then not found.
+nb::object str_or_nothing(std::string_view text);
 PyObject* item(PyObject* dict, PyObject* name);
 
 // The names that every question about a module begins with, made once.

@@ -2,6 +2,7 @@
 
 #include <nanobind/nanobind.h>
 
+#include "frames.h"
 #include "namespaces.h"
 #include "overt/origins.h"
 
@@ -30,7 +31,7 @@ void walk(Visit visit) {
     auto* raw = reinterpret_cast<PyFrameObject*>(frame.ptr());
     const auto globals = nb::steal(PyFrame_GetGlobals(raw));
     if (!visit(globals.ptr(), text_of(item(globals.ptr(), names().name)))) return;
-    frame = nb::steal(reinterpret_cast<PyObject*>(PyFrame_GetBack(raw)));
+    frame = frame_behind(frame.ptr());
   }
 }
 
