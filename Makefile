@@ -55,6 +55,10 @@ bench: setup $(done)/test $(done)/shop $(done)/bench ## run every script of benc
 soak: setup $(done)/test ## the long tier of the fault tests; prints seeds, OVERT_SEED=n repeats one
 	$(VENV)/bin/pytest -m soak -s tests $(ARGS)
 
+.PHONY: wheels
+wheels: $(done)/venv ## the release, in dist/: sdist and manylinux wheels; ARGS="3.13": for that Python only
+	tools/wheels $(VENV) $(ARGS)
+
 .PHONY: suites
 suites: setup ## the suites of real libraries, plainly and under Overt; ARGS="-v click" runs one
 	OVERT_WHEEL=$(wildcard $(CURDIR)/$(VENV)/wheel/*.whl) python tests/suites/run.py $(ARGS)
