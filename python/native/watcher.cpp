@@ -62,6 +62,10 @@ bool is_behaviour(PyObject* value) {
   return type->tp_call != nullptr || type->tp_descr_get != nullptr || type->tp_descr_set != nullptr;
 }
 
+std::string name_of(const Write& write) {
+  return std::string(write.module).append(1, ':').append(write.qualname);
+}
+
 Description described(const Value& value) { return {value.type, value.module, value.qualname}; }
 
 }  // namespace
@@ -246,7 +250,8 @@ void Watcher::consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, P
   auto& own = details.layers[std::string(write.key)];
   if (decide(write, own, reinterpret_cast<PyObject*>(space->type), old_value, value)) {
     patched_.set(slot(dict, key));
-    patched_dicts_.insert(dict);
+    const auto [at, fresh] = patched_dicts_.try_emplace(dict, name_of(write));
+    if (fresh) patched_names_.emplace(at->second, dict);
   }
   if (own.empty()) details.layers.erase(std::string(write.key));
 }
@@ -333,7 +338,8 @@ void Watcher::record(const Write& write, const Stack& stack, const Verdict& verd
   if (verdict.frame != kNobody) patch.site = stack.site(verdict.frame);
   patch.stack = stack.sites();
 
-  retire_unreachable(write.module);
+  const auto [first, last] = patched_names_.equal_range(name_of(write));
+  for (auto it = first; it != last; ++it) retire_if_unreachable(it->second);
   Subject subject{Identity::of_replaced(old_value), Identity(value), Identity(holder)};
   subject.keep(old_value);
   const int id = records().add(std::move(patch), std::move(subject));
@@ -365,7 +371,10 @@ void Watcher::retire(std::vector<Layer>& layers, std::size_t from) {
 
 void Watcher::forget(PyObject* dict) {
   cleared_.erase(dict);
-  if (patched_dicts_.erase(dict) != 0) {
+  if (auto patched = patched_dicts_.extract(dict); !patched.empty()) {
+    const auto [first, last] = patched_names_.equal_range(patched.mapped());
+    patched_names_.erase(
+        std::find_if(first, last, [dict](const auto& each) { return each.second == dict; }));
     if (auto* space = namespaces_.find(dict); space != nullptr && space->details)
       retire(*space->details);
   }
@@ -379,16 +388,16 @@ void Watcher::retire(Details& details) {
 // Patches of a module that was imported again since, or of a class that was defined again, are out
 // of reach: nobody who asks for the target by its name gets them. That is a state and no event
 // (some exchange an entry of sys.modules for a moment), so it is looked at when it matters: before
-// another patch of the same module is recorded, and for a report.
-void Watcher::retire_unreachable(std::string_view module) {
-  for (PyObject* dict : patched_dicts_) {
-    auto* space = namespaces_.find(dict);
-    if (space == nullptr || !space->details) continue;
-    if ((module.empty() || space->details->module == module) &&
-        !namespaces_.in_reach(*space, dict)) {
-      retire(*space->details);
-    }
-  }
+// another patch of that name is recorded, and for a report.
+void Watcher::retire_if_unreachable(PyObject* dict) {
+  auto* space = namespaces_.find(dict);
+  if (space == nullptr || !space->details || namespaces_.in_reach(*space, dict)) return;
+  retire(*space->details);
+}
+
+const Ledger& Watcher::ledger() {
+  for (const auto& [dict, name] : patched_dicts_) retire_if_unreachable(dict);
+  return records().ledger();
 }
 
 int Watcher::on_function(PyFunction_WatchEvent event, PyFunctionObject* function, PyObject* value) {

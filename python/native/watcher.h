@@ -14,7 +14,6 @@
 #include <chrono>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "layers.h"
@@ -37,10 +36,7 @@ class Watcher {
   static Watcher* active();
 
   // The ledger as of now: patches that are out of reach by now are marked as reverted first.
-  const Ledger& ledger() {
-    retire_unreachable({});
-    return records().ledger();
-  }
+  const Ledger& ledger();
   Origins& origins() { return origins_; }
   Namespaces& known_namespaces() { return namespaces_; }
   std::size_t namespaces() const { return namespaces_.size(); }
@@ -61,7 +57,7 @@ class Watcher {
                   PyObject* value) const;
   bool is_own_write(PyObject* dict, Namespace& space);
   void see_path();
-  void retire_unreachable(std::string_view module);
+  void retire_if_unreachable(PyObject* dict);
   void retire(Details& details);
   void retire(std::vector<Layer>& layers, std::size_t from);
   bool settle(std::vector<Layer>& layers, PyObject* value);
@@ -90,7 +86,8 @@ class Watcher {
   int function_watcher_ = -1;
   std::bitset<16384> patched_;  // a Bloom filter of the names that were patched; only grows
   std::unordered_map<PyObject*, Function> functions_;
-  std::unordered_set<PyObject*> patched_dicts_;  // those dicts exactly
+  std::unordered_map<PyObject*, std::string> patched_dicts_;  // those dicts exactly, and as what
+  std::unordered_multimap<std::string, PyObject*> patched_names_;  // the same the other way round
   std::unordered_map<PyObject*, std::unordered_map<std::string, Identity>>
       cleared_;  // what they held
   std::chrono::steady_clock::duration spent_{};

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,3 +56,22 @@ print([p.target for p in overt.ledger()])
     world.overt.write("main.py", source)
     done = world.overt.plain(world.overt.command.parent / "python", "main.py")
     assert (done.stdout, done.stderr) == ("['shop:price']\n", "")
+
+
+def test_a_patch_costs_the_same_however_many_classes_are_patched() -> None:
+    """It once looked at every patched class of the module: 4 ms each with 2,000 of them."""
+    code = (
+        "import sys, time, types, overt\n"
+        "overt.watch()\n"
+        "shop = sys.modules['shop'] = types.ModuleType('shop')\n"
+        "exec('\\n'.join(f'class C{i}:\\n  def f(self): 0' for i in range(4000)), vars(shop))\n"
+        "classes = [getattr(shop, f'C{i}') for i in range(4000)]\n"
+        "began = time.process_time()\n"
+        "for each in classes: each.f = lambda self: 1\n"
+        "print(time.process_time() - began, len(overt.ledger()))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    seconds, patches = done.stdout.split()
+    assert int(patches) == 4000
+    assert float(seconds) < 8

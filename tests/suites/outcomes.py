@@ -12,7 +12,7 @@ from pathlib import Path
 from environment import Place
 from table import Suite
 
-LIMIT = 1800  # seconds
+LIMIT = 3600  # seconds
 _SEVERITY = ("passed", "skipped", "failed", "error")
 
 
