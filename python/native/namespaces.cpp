@@ -28,7 +28,7 @@ PyObject* item(PyObject* dict, const char* name) {
   return item(dict, key.ptr());
 }
 
-nb::object str_or_nothing(std::string_view text) {
+nb::object str_or_nothing(const std::string& text) {
   auto made = nb::steal(PyUnicode_FromStringAndSize(text.data(), std::ssize(text)));
   if (!made.is_valid()) PyErr_Clear();
   return made;

@@ -102,7 +102,7 @@ std::string_view text_of(PyObject* object);
 PyObject* item(PyObject* dict, const char* name);
 
 // Invalid without memory: what is asked for by that name is then not found.
-nb::object str_or_nothing(std::string_view text);
+nb::object str_or_nothing(const std::string& text);
 PyObject* item(PyObject* dict, PyObject* name);
 
 // The names that every question about a module begins with, made once.
