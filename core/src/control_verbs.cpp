@@ -77,6 +77,11 @@ ordered_json whole_patch(const Control& control, const Patch& patch) {
 
 result<ordered_json> hello(const Control& control, const json&, const std::string&) {
   const auto facts = control.view.facts();
+  auto transitions = ordered_json::array();
+  for (const auto& [source, off, count] : control.board.transitions()) {
+    transitions.push_back(
+        {{"source", name(source)}, {"to", off ? "off" : "on"}, {"patches", count}});
+  }
   return ordered_json{{"protocol", kProtocol},
                       {"overt", OVERT_VERSION},
                       {"pid", facts.pid},
@@ -87,7 +92,8 @@ result<ordered_json> hello(const Control& control, const json&, const std::strin
                       {"started", facts.started},
                       {"dropped", facts.dropped},
                       {"events", control.history.last()},
-                      {"lifted", control.board.is_lifted()}};
+                      {"lifted", control.board.is_lifted()},
+                      {"transitions", std::move(transitions)}};
 }
 
 result<ordered_json> list_registries(const Control& control, const json& params,

@@ -131,17 +131,23 @@ std::string metrics_text(const std::vector<json>& processes) {
                   "Time in what a patch replaced, below it.");
   Family inside("overt_patch_inflight", "gauge", "Calls that are inside a patch now.");
   Family killed("overt_switch_killed", "gauge", "1 while a source holds patches off.");
+  Family transitions("overt_switch_transitions_total", "counter",
+                     "Patches that votes of a source have turned off or on.");
   Family dropped("overt_events_dropped_total", "counter", "What could not be kept.");
 
   std::map<std::pair<std::string, std::string>, double> versions;
   std::map<std::pair<std::string, std::string>, double> states;
   std::map<Key, Measured> measured;
   std::map<std::pair<std::string, std::string>, double> votes;
+  std::map<std::pair<std::string, std::string>, double> turned;
   double lost = 0;
   for (const auto& process : processes) {
     const auto hello = object_at(process, "hello");
     versions[{text_at(hello, "overt"), text_at(hello, "python")}] += 1;
     lost += number_at(hello, "dropped");
+    for (const auto& each : hello.value("transitions", json::array())) {
+      turned[{text_at(each, "source"), text_at(each, "to")}] += number_at(each, "patches");
+    }
     const auto list = process.find("patches");
     if (list == process.end() || !list->is_array()) continue;
     for (const auto& patch : *list) {
@@ -177,9 +183,12 @@ std::string metrics_text(const std::vector<json>& processes) {
   for (const auto& [vote, value] : votes) {
     killed.sample({{"scope", vote.first}, {"source", vote.second}}, value);
   }
+  for (const auto& [by, count] : turned) {
+    transitions.sample({{"source", by.first}, {"to", by.second}}, count);
+  }
   if (!processes.empty()) dropped.sample({{"queue", "ledger"}}, lost);
   return build.text() + patches.text() + calls.text() + own.text() + original.text() +
-         inside.text() + killed.text() + dropped.text();
+         inside.text() + killed.text() + transitions.text() + dropped.text();
 }
 
 }  // namespace overt

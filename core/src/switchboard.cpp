@@ -218,6 +218,8 @@ result<void> Switchboard::commit(SwitchEntry entry, const Edit& edit) {
     const std::lock_guard lock(mutex_);
     edit(votes_, lifts_);
     if (!first) foresee(entry, votes_, lifts_);
+    if (!entry.turned_off.empty()) transitions_[{entry.source, true}] += entry.turned_off.size();
+    if (!entry.turned_on.empty()) transitions_[{entry.source, false}] += entry.turned_on.size();
     for (auto& [id, patch] : patches_) {
       const bool off = wanted(id, patch.facts, votes_, lifts_);
       if (off == patch.off) continue;
@@ -237,6 +239,13 @@ result<void> Switchboard::commit(SwitchEntry entry, const Edit& edit) {
   if (!first && listener.journal) static_cast<void>(listener.journal(entry));
   if (listener.changed) listener.changed();
   return {};
+}
+
+std::vector<Transitions> Switchboard::transitions() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Transitions> all;
+  for (const auto& [by, count] : transitions_) all.push_back({by.first, by.second, count});
+  return all;
 }
 
 result<std::vector<Standing>> Switchboard::vote(const Vote& vote) {

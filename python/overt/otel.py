@@ -53,6 +53,11 @@ class _Instruments:
                 count, {"overt.patch.state": state, "overt.patch.class": origin}
             )
 
+    def transitions(self, _options: metrics.CallbackOptions) -> Iterable[metrics.Observation]:
+        for each in json.loads(_native.hello())["transitions"]:
+            attributes = {"overt.switch.source": each["source"], "overt.switch.to": each["to"]}
+            yield metrics.Observation(each["patches"], attributes)
+
     def tell_switches(self) -> None:
         """Emit an event for each change of votes since the last time."""
         with self._lock:
@@ -123,6 +128,12 @@ def instrument(
         [instruments.overhead],
         "s",
         "Time in a patch and not in what it replaced.",
+    )
+    meter.create_observable_counter(
+        "overt.switch.transitions",
+        [instruments.transitions],
+        "{patch}",
+        "Patches that votes of a source have turned off or on.",
     )
     meter.create_observable_up_down_counter(
         "overt.patches", [instruments.patches], "{patch}", "Patches by state."

@@ -57,6 +57,12 @@ def test_overt_metrics_adds_up_a_service(overt: Overt, wait_for: Callable[..., A
     overt("off", "--owner", "__main__", "--reason", "test")
     killed = families(overt("metrics").stdout)["overt_switch_killed"]
     assert killed == {(("scope", "owner __main__"), ("source", "control")): 1}
+    overt("on", "--owner", "__main__", "--reason", "test")
+    turned = families(overt("metrics").stdout)["overt_switch_transitions"]
+    assert turned == {
+        (("source", "control"), ("to", "off")): 2,
+        (("source", "control"), ("to", "on")): 2,
+    }
 
 
 def test_hostile_names_stay_one_label(overt: Overt) -> None:

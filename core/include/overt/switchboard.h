@@ -14,6 +14,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "overt/cell.h"
@@ -79,6 +80,13 @@ struct SwitchListener {
   std::function<void()> changed;
 };
 
+// How many patches votes of a source have turned off, or on, so far.
+struct Transitions {
+  Source source = Source::api;
+  bool off = false;
+  std::uint64_t count = 0;
+};
+
 class Switchboard {
  public:
   // `boot_time`: the boot-time clock in seconds, which goes on while the machine sleeps.
@@ -138,6 +146,7 @@ class Switchboard {
   std::vector<Standing> standings(const Selector& selector) const;
   std::vector<Standing> standings() const { return standings(Selector::everything()); }
   bool is_lifted() const;  // a lift is in force
+  std::vector<Transitions> transitions() const;
 
   // What a program that is started by this one has to inherit, as text for its environment; "" when
   // there is nothing. Votes of environment and file are left out: the child has those of its own.
@@ -180,6 +189,7 @@ class Switchboard {
   std::vector<Vote> votes_;
   std::vector<Lift> lifts_;
   std::uint64_t sequence_ = 0;
+  std::map<std::pair<Source, bool>, std::uint64_t> transitions_;  // by source and off
 };
 
 // As the journal keeps it: a JSON object in one line.
