@@ -177,4 +177,6 @@ def test_reach_counts_holders_and_names_stale_copies(world: World) -> None:
     world.overt.write("late.py", "from shop import price\nfrom shop import price as again\n")
     world.tracer("shop.price = lambda: 0")
     (patch,) = world.run("import early, tracer\ntracer.go()\nimport late\n").patches
-    assert patch["reach"] == {"kind": "name", "modules": 2, "stale": ["early"]}
+    reach = patch["reach"]
+    assert (reach["kind"], reach["modules"], reach["stale"]) == ("name", 2, ["early"])
+    assert (reach["user_modules"], reach["users"]) == (2, ["early:price", "late:price"])
