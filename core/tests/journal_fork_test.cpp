@@ -32,7 +32,8 @@ constexpr auto kHead = R"({"overt.journal": 1, "run": "7-1790", "pid": 7, "start
 "argv": [], "python": "3.13.0")";
 
 // Of a process that ended in order; the patch that it names does not exist.
-constexpr auto kEnd = R"({"end": {"modules": 1, "watch_ms": 2, "reach": [[9, {"modules": 1, "stale": []}]]}}
+constexpr auto kEnd =
+    R"({"end": {"modules": 1, "watch_ms": 2, "reach": [[9, {"modules": 1, "stale": []}]]}}
 )";
 
 // A first line with further fields.

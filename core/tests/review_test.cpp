@@ -158,7 +158,8 @@ TEST_CASE("a blast radius is acceptable where the team has said so") {
   patch.reach->stale = std::vector<std::string>(14, "shop.http");
   CHECK(answer(patch, 4, allowed).starts_with("finding: It reaches some and not others"));
   patch.reach.reset();
-  CHECK(has_evidence(patch, 4, "how many modules hold it is not known: Python did not come to look"));
+  CHECK(
+      has_evidence(patch, 4, "how many modules hold it is not known: Python did not come to look"));
 }
 
 TEST_CASE("the command that disables it is one that a shell takes as it is meant") {
