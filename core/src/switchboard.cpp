@@ -244,6 +244,7 @@ result<void> Switchboard::commit(SwitchEntry entry, const Edit& edit) {
 std::vector<Transitions> Switchboard::transitions() const {
   const std::lock_guard lock(mutex_);
   std::vector<Transitions> all;
+  all.reserve(transitions_.size());
   for (const auto& [by, count] : transitions_) all.push_back({by.first, by.second, count});
   return all;
 }

@@ -81,7 +81,7 @@ def test_wrappers_of_wrapt_are_read_behind_their_attributes(world: World) -> Non
     """The inner function is what runs; governed patches are read by their advice."""
     pytest.importorskip("wrapt")
     source = """
-    import time, wrapt, overt
+    import json, time, wrapt, overt
     def quiet(wrapped, instance, args, kwargs):
         try:
             return wrapped(*args, **kwargs)
