@@ -172,6 +172,7 @@ void measure_reach(std::vector<Patch>& patches, const std::vector<Subject>& subj
     if (container != holder) interests.add(container, {i, Kind::around});
     if (PyType_Check(container)) classes[container].push_back(i);
   }
+  // NOLINTNEXTLINE(bugprone-nondeterministic-pointer-iteration-order): each by itself
   for (const auto& [type, indices] : classes) {
     Reach counted;
     std::unordered_set<PyObject*> seen;
