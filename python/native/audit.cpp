@@ -7,7 +7,6 @@
 
 #include "records.h"
 #include "refusal.h"
-#include "serving.h"
 #include "soon.h"
 
 namespace overt::py {

@@ -6,7 +6,6 @@
 
 #include "governed.h"
 #include "overt/service.h"
-#include "serving.h"
 #include "soon.h"
 
 namespace overt::py {

@@ -6,7 +6,6 @@
 
 #include "overt/switchboard.h"
 #include "reach.h"
-#include "serving.h"
 #include "soon.h"
 
 namespace overt::py {

@@ -8,7 +8,6 @@
 
 #include "exiting.h"
 #include "namespaces.h"
-#include "serving.h"
 #include "soon.h"
 
 namespace overt::py {
