@@ -88,6 +88,8 @@ bool calls(int opcode) {
 class Reader {
  public:
   explicit Reader(PyCodeObject* code) : code_(code) {
+    // Most code has no handler; this is asked for each patch, while it is made.
+    if (PyBytes_GET_SIZE(code->co_exceptiontable) == 0) return;
     bytes_ = nb::steal(PyCode_GetCode(code));
     if (!bytes_.is_valid()) {
       PyErr_Clear();

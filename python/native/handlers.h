@@ -12,11 +12,12 @@
 
 namespace overt::py {
 
-// Of a Python function, of its code, of a descriptor around one, or of a wrapper of wrapt's shape;
-// nothing for what has no Python code. Only handlers around a call are told.
+// Of a Python function or method, or of code; nothing for what is none. Only handlers around a call
+// are told.
 std::optional<std::vector<Handler>> handlers_of(PyObject* value);
 
-// The same, also of what is behind attributes: not inside of a write.
+// The same, also of the inner function of a wrapper of wrapt's shape. That reads attributes: not
+// inside of a write.
 std::optional<std::vector<Handler>> handlers_of_wrapper(PyObject* value);
 
 }  // namespace overt::py

@@ -33,7 +33,9 @@ int find_out(void* /*unused*/) {
   read_handlers(patches, records().subjects());
   std::map<int, Reach> found;
   for (auto& patch : patches) {
-    if (patch.handlers) records().ledger().note_handlers(patch.id, *patch.handlers);
+    if (patch.handlers && !records().ledger().patch(patch.id).handlers) {
+      records().ledger().note_handlers(patch.id, *patch.handlers);
+    }
     if (patch.reach && !patch.reverted) found.emplace(patch.id, std::move(*patch.reach));
   }
   const std::lock_guard lock(state().mutex);
