@@ -9,7 +9,7 @@ function drawMost(timed) {
     return h('li', {}, h('button', {type: 'button', class: 'cost', title: `${patch.target}, ${patch.owner}`,
       onclick: () => only({owner: patch.owner, target: patch.target})},
       h('code', {}, cut(patch.target, 90)),
-      h('b', {}, (patch.own.at_most ? '≤ ' : '') + duration(patch.own.total)),
+      h('b', {}, ownTime(patch.own, 'total')),
       h('span', {class: 'meter'}, bar),
       h('small', {}, `${counted(patch.calls, 'call')} · ${duration(patch.own.p50)} each · 99 % under ${duration(patch.own.p99)}`)));
   });

@@ -33,6 +33,10 @@ function duration(nanoseconds) {
   return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} s`;
 }
 
+// Own time, with what stands before one that is not exact: as bound_mark of the core.
+const ownTime = (own, field) =>
+  (own.at_least ? '≥ ' : own.at_most ? '≤ ' : '') + duration(own[field]);
+
 const clock = (at, parts) => new Date(at * 1000).toLocaleTimeString('en-GB', parts);
 const day = (at) => new Date(at * 1000).toLocaleDateString('en-CA');
 

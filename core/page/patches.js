@@ -51,7 +51,7 @@ function rowOf(patch) {
       h('span', {class: 'tags'}, h('span', {class: `tag ${patch.boundary}`}, patch.boundary),
         patch.state === 'on' ? null : h('span', {class: 'tag state'}, patch.state)),
       h('span', {class: 'count'}, patch.calls === null ? '–' : compact(patch.calls), h('small', {}, 'calls')),
-      h('span', {class: 'count'}, patch.own ? (patch.own.at_most ? '≤ ' : '') + duration(patch.own.p50) : '–', h('small', {}, 'own time')),
+      h('span', {class: 'count'}, patch.own ? ownTime(patch.own, 'p50') : '–', h('small', {}, 'own time')),
       h('span', {class: 'marks', role: 'img', 'aria-label': patch.answers.map((answer, index) => `${index + 1} ${answer.outcome}`).join(', ')}, marks)));
   row.addEventListener('toggle', () => {
     if (row.open && row.childElementCount === 1) row.append(bodyOf(patch));

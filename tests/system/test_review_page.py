@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -166,6 +167,24 @@ def test_a_row_opens_to_six_answers_and_the_command(opened: Opens) -> None:
     assert command == "overt off --owner __main__ --target json:dumps"
     assert row.locator("svg.layers g").count() == 2
     assert "50 calls" in row.locator(".answers > li").nth(4).inner_text()
+
+
+@pytest.mark.parametrize("bound", [{}, {"at_most": True}, {"at_least": True}])
+def test_a_time_that_is_not_exact_says_so(
+    opened: Opens, report: dict[str, Any], bound: dict[str, bool]
+) -> None:
+    """In the row and among those that cost most, as in every other format."""
+    changed = copy.deepcopy(report)
+    for patch in changed["patches"]:
+        if patch["own_ns"]["sampled"]:
+            patch["own_ns"] |= {"at_most": False, "at_least": False} | bound
+    page = opened(changed).page
+    mark = {"at_most": "≤", "at_least": "≥"}.get(next(iter(bound), ""), "")
+    told = [
+        page.locator(".most b").first.text_content(),
+        page.locator(".count").filter(has_text=re.compile(r"\d.*own time")).first.text_content(),
+    ]
+    assert [text[0] if text and text[0] in "≤≥" else "" for text in told] == [mark, mark]
 
 
 def test_order_puts_the_most_called_first(opened: Opens) -> None:
