@@ -87,11 +87,17 @@ def test_a_storm_of_signals_reaches_the_programs_threads_only(overt: Overt, seco
     assert process.wait(30) == 0
 
 
+# The timer goes on until it is heard: CPython 3.12 sets its eval breaker without atomics and now and
+# then (1 of 400,000) drops the wake-up of a signal, until the next one. Only the first one counts.
 INTERRUPTED = """
 import random, signal
 random.seed(SEED)
 raw = price
-def interrupt(number, frame): raise KeyboardInterrupt
+def interrupt(number, frame):
+    global waiting
+    if waiting:
+        waiting = False
+        raise KeyboardInterrupt
 signal.signal(signal.SIGALRM, interrupt)
 handles = [overt.patch("prog:price", lambda: "patched"),
            overt.around("prog:price", lambda original: original())]
@@ -99,10 +105,12 @@ told = set()
 for i in range(COUNT):
     handle = handles[i % 2]
     try:
-        signal.setitimer(signal.ITIMER_REAL, random.random() * 0.0005 + 1e-6)
+        waiting = True
+        signal.setitimer(signal.ITIMER_REAL, random.random() * 0.0005 + 1e-6, 0.1)
         while True:
             handle.install(); told.add(handle.state); handle.off(); handle.on(); handle.remove()
     except KeyboardInterrupt: pass
+    signal.setitimer(signal.ITIMER_REAL, 0)
     handle.remove()
     assert price is raw and handle.state == "idle" and not overt.handles(), (i, handle)
 print("whole", "on" in told)
