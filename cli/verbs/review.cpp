@@ -31,6 +31,8 @@ struct Options {
   std::string html;
   bool json = false;
   bool strict = false;
+  bool prove = false;
+  std::string reason;
 };
 
 result<Accepted> what_is_accepted(const Options& options) {
@@ -73,8 +75,12 @@ int review(const Options& options) {
   if (!lives && !options.process.empty()) {
     return complain({Code::usage, "either a process, a command or --from", options.process});
   }
-  const auto evidence =
-      lives ? read_living(options.process) : gather_evidence(options.evidence, "review");
+  if (!lives && options.prove) {
+    return complain({Code::usage, "--prove asks processes that run", "--prove"});
+  }
+  const auto evidence = options.prove ? prove_living(options.process, options.reason)
+                        : lives       ? read_living(options.process)
+                                      : gather_evidence(options.evidence, "review");
   if (!evidence) return complain(evidence.error());
   // Ids differ between the processes of a service; owner and target are the same.
   const auto process = !lives                     ? ""
@@ -107,6 +113,10 @@ void add_review(CLI::App& app, const Words& program, int& status) {
       ->excludes("--output");
   verb->add_flag("--strict", options->strict,
                  "Exit status 1 where there is a finding; an unanswered question is one");
+  auto* prove = verb->add_flag("--prove", options->prove,
+                               "Of processes that run: take each patch off, compare what comes "
+                               "back, and put it on again, while no other code runs");
+  verb->add_option("--reason", options->reason, "Why, for the journal")->needs(prove);
   verb->callback([&status, &program, options] {
     options->evidence.program = program;
     status = review(*options);

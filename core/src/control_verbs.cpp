@@ -294,6 +294,40 @@ result<ordered_json> reset_trip(const Control& control, const json& params,
   return withdraw(control, params, actor, Source::budget);
 }
 
+result<std::vector<int>> patches_of(const Control& control, const json& params) {
+  const auto ids = params.find("patches");
+  if (ids == params.end() || !ids->is_array() || ids->empty()) {
+    return misused("say which patches, a list of ids", "patches");
+  }
+  if (ids->size() > kMostSelectors) return misused("at most 256 patches at a time", "patches");
+  std::vector<int> all;
+  for (const auto& each : *ids) {
+    if (!each.is_number_unsigned() || each.get<std::uint64_t>() > INT32_MAX) {
+      return misused("the id of a patch is a number from 1 on", "patches");
+    }
+    const auto id = each.get<int>();
+    const auto patches = id == 0 ? std::vector<Patch>() : control.view.patches(id - 1, 1);
+    if (patches.empty() || patches.front().id != id) return no_patch(id);
+    all.push_back(id);
+  }
+  return all;
+}
+
+result<ordered_json> prove(const Control& control, const json& params, const std::string& actor) {
+  if (params.contains("proof")) {
+    const auto number = param<std::uint64_t>(params, "proof", 0);
+    if (!number) return tl::unexpected(number.error());
+    return ordered_json{{"proof", *number}, {"answered", control.view.is_answered(*number)}};
+  }
+  const auto patches = patches_of(control, params);
+  if (!patches) return tl::unexpected(patches.error());
+  const auto by = by_of(params, actor);
+  if (!by) return tl::unexpected(by.error());
+  const auto number = control.view.prove(*patches, *by);
+  if (number == 0) return fail(Code::refused, "too many proofs wait for a safe point", "prove");
+  return ordered_json{{"proof", number}, {"answered", false}};
+}
+
 result<ordered_json> journal(const Control& control, const json& params, const std::string&) {
   const auto page = page_of(params);
   if (!page) return tl::unexpected(page.error());
@@ -336,12 +370,13 @@ result<ordered_json> report(const Control& control, const json& params, const st
                       {"more", patches.size() == page->limit}};
 }
 
-constexpr std::array<std::pair<std::string_view, Verb>, 8> kVerbs = {{{"hello", hello},
+constexpr std::array<std::pair<std::string_view, Verb>, 9> kVerbs = {{{"hello", hello},
                                                                       {"list", list},
                                                                       {"show", show},
                                                                       {"off", off},
                                                                       {"on", on},
                                                                       {"reset-trip", reset_trip},
+                                                                      {"prove", prove},
                                                                       {"journal", journal},
                                                                       {"report", report}}};
 

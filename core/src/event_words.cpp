@@ -1,5 +1,6 @@
 // What happened to patches, said to people.
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "overt/history.h"
@@ -54,6 +55,27 @@ std::string switched(const json& what) {
   return said;
 }
 
+// Reasons once each, with the patches that they are of.
+std::string proved(const json& what) {
+  std::string taken;
+  std::map<std::string, std::string> left;
+  for (const auto& each : list(what, "patches")) {
+    if (!each.is_object()) continue;
+    const auto patch = " " + id(each.value("id", json()));
+    (each.value("proved", json()) == true ? taken : left[text(each, "said")]) += patch;
+  }
+  auto said = "proof of removal, by " + text(what, "actor");
+  if (const auto reason = text(what, "reason"); !reason.empty()) said += " (" + reason + ")";
+  if (!taken.empty()) said += "; proved:" + taken;
+  for (const auto& [why, patches] : left) {
+    said += "; not proved:";
+    said += patches;
+    said += ": ";
+    said += why;
+  }
+  return said;
+}
+
 std::string all_fields(const json& what) {
   std::string said;
   for (const auto& [key, value] : what.items()) {
@@ -70,6 +92,7 @@ std::string event_words(const Event& event) {
   const auto what = json::parse(event.body, nullptr, false);
   if (!what.is_object()) return event.body;
   if (event.kind == "switch") return switched(what);
+  if (event.kind == "proof") return proved(what);
   const auto number = what.find("id");
   if (number == what.end() || !number->is_number_integer()) return all_fields(what);
   const auto target = text(what, "target");

@@ -129,6 +129,8 @@ void Journal::again(int id, int times) {
 
 bool Journal::switched(const std::string& entry) { return line(R"({"switch": )" + entry + "}"); }
 
+bool Journal::proved(const std::string& entry) { return line(R"({"proof": )" + entry + "}"); }
+
 void Journal::end(int modules, double watch_ms, const std::vector<Patch>& patches) {
   auto reach = json::array();
   auto costs = json::array();
@@ -274,6 +276,8 @@ class Replay {
     } else if (const auto votes = entry.find("switch"); votes != entry.end()) {
       report.events.push_back(
           {report.events.size() + 1, votes->value("at", 0.0), "switch", text_of(*votes)});
+    } else if (const auto proof = entry.find("proof"); proof != entry.end()) {
+      apply_proof(*proof);
     } else if (const auto end = entry.find("end"); end != entry.end() && own) {
       report.modules = whole<int>(end->at("modules"));
       report.watch_ms = end->at("watch_ms");
@@ -292,6 +296,20 @@ class Replay {
       }
       ended = true;
     }
+  }
+
+  void apply_proof(const json& entry) {
+    auto named = entry;
+    for (auto& each : named.at("patches")) {
+      const auto id = ids_.find(whole<int>(each.at("id")));
+      if (id == ids_.end()) continue;
+      each["id"] = id->second;
+      auto proof = proof_from_json(each);
+      if (proof) proof->at = entry.value("at", 0.0);
+      ledger.patch(id->second).proof = std::move(proof);
+    }
+    report.events.push_back(
+        {report.events.size() + 1, entry.value("at", 0.0), "proof", text_of(named)});
   }
 
   std::unordered_map<int, int> ids_;  // as the lines name patches -> as the ledger does

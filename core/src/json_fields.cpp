@@ -136,6 +136,18 @@ std::optional<std::vector<Handler>> handlers_from_json(const json& in) {
   return all;
 }
 
+ordered_json proof_to_json(const std::optional<Proof>& proof) {
+  if (!proof) return nullptr;
+  return {
+      {"proved", proof->proved}, {"busy", proof->busy}, {"said", proof->said}, {"at", proof->at}};
+}
+
+std::optional<Proof> proof_from_json(const json& in) {
+  if (!in.is_object()) return std::nullopt;
+  return Proof{in.value("proved", false), in.value("busy", false), in.value("said", ""),
+               in.value("at", 0.0)};
+}
+
 ordered_json reach_to_json(const Reach& reach) {
   return {{"modules", reach.modules},       {"stale", reach.stale},
           {"users", reach.users},           {"user_modules", reach.user_modules},
@@ -200,6 +212,7 @@ ordered_json patch_to_json(const Patch& patch) {
       {"new", value_to_json(patch.new_value)},
   };
   out["handlers"] = handlers_to_json(patch.handlers);
+  if (patch.proof) out["proof"] = proof_to_json(patch.proof);
   auto calls = calls_to_json(patch);
   calls.erase("id");
   out.update(calls);
@@ -225,6 +238,7 @@ Patch patch_from_json(const json& in) {
     patch.reach = reach_from_json(reach);
   }
   patch.handlers = handlers_from_json(in.value("handlers", json()));
+  patch.proof = proof_from_json(in.value("proof", json()));
   patch.internal = in.at("internal");
   patch.governed = in.value("origin", "foreign") == "governed";
   patch.everywhere = in.at("reach").value("kind", "name") == "everywhere";

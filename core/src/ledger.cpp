@@ -92,6 +92,7 @@ void Ledger::revert(int id) {
   const std::lock_guard lock(mutex_);
   auto& undone = patch(id);
   undone.reverted = true;
+  undone.proof.reset();
   auto& layers = layers_[undone.target];
   const auto at = std::find(layers.begin(), layers.end(), id);
   if (at == layers.end()) return;
@@ -103,6 +104,7 @@ void Ledger::renew(int id) {
   auto& renewed = patch(id);
   ++renewed.times;
   renewed.lost.clear();
+  renewed.proof.reset();
   if (!std::exchange(renewed.reverted, false)) return;
   auto& layers = layers_[renewed.target];
   layers.push_back(id);
@@ -118,6 +120,11 @@ void Ledger::lose(int id, std::string why) {
 void Ledger::note_handlers(int id, std::vector<Handler> handlers) {
   const std::lock_guard lock(mutex_);
   patch(id).handlers = std::move(handlers);
+}
+
+void Ledger::note_proof(int id, Proof proof) {
+  const std::lock_guard lock(mutex_);
+  patch(id).proof = std::move(proof);
 }
 
 std::vector<Conflict> Ledger::copy_of_conflicts() const {

@@ -66,26 +66,34 @@ ReviewAnswer what_stays_visible(const Patch& patch) {
   return {Outcome::finding, "It goes by another name than what it replaced.", std::move(evidence)};
 }
 
+std::string removal_words(const Patch& patch) {
+  if (!patch.proof) return "removal was not tried in this run";
+  return (patch.proof->proved ? "proved: " : "not proved: ") + patch.proof->said;
+}
+
 ReviewAnswer how_it_is_restored(const Patch& patch) {
   if (patch.reverted) {
     return {Outcome::answered,
             "It was: its maker has put back what was there.",
             {"undone during the run"}};
   }
+  const auto tried = removal_words(patch);
+  const bool proved = patch.proof && patch.proof->proved;
   if (!patch.governed) {
     return {Outcome::finding,
-            "Nobody promised to: it stays until the process ends.",
-            {"made by other code, without a handle or a lifetime", "removal was not tried"}};
+            proved ? "Nobody promised to, though it can be: what it replaced could be put back."
+                   : "Nobody promised to: it stays until the process ends.",
+            {"made by other code, without a handle or a lifetime", tried}};
   }
-  const auto handle = "its handle removes it: the target is the same object again";
-  if (ends_by_itself(patch)) {
-    return {Outcome::answered,
-            "By itself, at the end of its " + patch.lifetime + ".",
-            {"lifetime " + patch.lifetime, handle, "removal was not tried in this run"}};
-  }
-  return {Outcome::answered,
-          "By its handle; by itself it stays until the process ends.",
-          {"lifetime " + patch.lifetime, handle, "removal was not tried in this run"}};
+  std::vector<std::string> evidence = {"lifetime " + patch.lifetime,
+                                       "its handle removes it: the target is the same object again",
+                                       tried};
+  const auto way = ends_by_itself(patch)
+                       ? "By itself, at the end of its " + patch.lifetime
+                       : std::string("By its handle; by itself it stays until the process ends");
+  if (proved) return {Outcome::answered, way + ". That was proved.", std::move(evidence)};
+  if (!patch.proof) return {Outcome::answered, way + ".", std::move(evidence)};
+  return {Outcome::finding, way + ". That was tried and not proved.", std::move(evidence)};
 }
 
 std::string_view words_for(Handling handling) {
@@ -331,6 +339,11 @@ ReviewedPatch reviewed(const Patch& patch, const Accepted& accepted, const std::
           std::move(command)};
 }
 
+// Of the same patch in several processes the one that was not proved counts.
+bool is_proved_less(const Patch& patch, const Patch& than) {
+  return patch.proof && !patch.proof->proved && than.proof && than.proof->proved;
+}
+
 }  // namespace
 
 std::string_view name(Outcome outcome) {
@@ -361,7 +374,12 @@ Review review_of(const std::vector<Report>& reports, const Accepted& accepted,
                                   patch.site.line);
       const auto [at, fresh] = known.try_emplace(key, review.patches.size());
       if (fresh) review.patches.push_back(reviewed(patch, accepted, process));
-      auto& pids = review.patches[at->second].pids;
+      auto& entry = review.patches[at->second];
+      if (is_proved_less(patch, entry.patch)) {
+        entry.patch.proof = patch.proof;
+        entry.answers[1] = how_it_is_restored(entry.patch);
+      }
+      auto& pids = entry.pids;
       if (pids.empty() || pids.back() != report.pid) pids.push_back(report.pid);
     }
   }

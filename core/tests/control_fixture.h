@@ -30,6 +30,13 @@ class FewPatches : public ProcessView {
     if (asked_++ == 0) return std::nullopt;  // as a process that has to look first
     return std::map<int, Reach>{{1, {3, {"shop.http"}}}};
   }
+  std::uint64_t prove(const std::vector<int>& ids, const By& by) const override {
+    if (proofs_ == 2) return 0;  // as a process that hangs
+    asked_to_prove = ids;
+    prover = by;
+    return ++proofs_;
+  }
+  bool is_answered(std::uint64_t proof) const override { return proof == 1; }
   RegistryPage registries(const RegistryPlace& from, std::size_t limit) const override {
     return registries_.page(from, limit);
   }
@@ -43,10 +50,14 @@ class FewPatches : public ProcessView {
     REQUIRE(registries_.add(registry, std::move(entry)));
   }
 
+  mutable std::vector<int> asked_to_prove;
+  mutable By prover;
+
  private:
   Ledger ledger_;
   Registries registries_;
   mutable int asked_ = 0;
+  mutable std::uint64_t proofs_ = 0;
 };
 
 struct Process {

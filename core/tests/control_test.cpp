@@ -129,6 +129,25 @@ TEST_CASE_FIXTURE(Fixture, "votes of a program are overridden by a lift") {
   CHECK(ask("hello")["lifted"] == true);
 }
 
+TEST_CASE_FIXTURE(Fixture, "a proof is asked for, by whom and why, and waited for") {
+  const auto asked = ask("prove", {{"patches", {1, 2}}, {"reason", "upgrade"}});
+  CHECK(asked == json({{"proof", 1}, {"answered", false}}));
+  CHECK(view.asked_to_prove == std::vector{1, 2});
+  CHECK(view.prover.actor == "tester");
+  CHECK(view.prover.reason == "upgrade");
+  CHECK(ask("prove", {{"proof", 1}})["answered"] == true);
+  CHECK(ask("prove", {{"proof", 2}})["answered"] == false);
+  CHECK(ask("prove", {{"patches", {3}}})["error"]["code"] == 4);
+  for (const auto& wrong : {json::array(), json({-1}), json({"p1"}), json("p1"), json()}) {
+    CHECK(ask("prove", {{"patches", wrong}})["error"]["code"] == 2);
+  }
+  CHECK(ask("prove", {{"patches", std::vector<int>(257, 1)}})["error"]["code"] == 2);
+  CHECK(ask("prove", {{"proof", -1}})["error"]["code"] == 2);
+  CHECK(ask("prove", {{"patches", {1}}})["proof"] == 2);
+  CHECK(ask("prove", {{"patches", {1}}})["error"]["message"] ==
+        "too many proofs wait for a safe point");
+}
+
 TEST_CASE_FIXTURE(Fixture, "the report is that of files, page by page") {
   const auto report = ask("report");
   CHECK(report["schema"] == "overt.report/1");

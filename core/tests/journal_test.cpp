@@ -47,6 +47,22 @@ TEST_CASE("a patch that is lost keeps the reason until it is made again") {
   CHECK_FALSE(again->report.patches[0].reverted);
 }
 
+TEST_CASE("what came of proving a removal is known until the patch is undone") {
+  const Directory files;
+  Journal journal;
+  REQUIRE(journal.open(files.path("7.journal"), head_of(7)));
+  journal.patch(patch_with_id(1), 100);
+  CHECK(journal.proved(R"({"at": 1.5, "actor": "uid 0", "reason": "", "patches": [)"
+                       R"({"id": 1, "proved": true, "busy": false, "said": "it came back"},)"
+                       R"({"id": 9, "proved": true, "busy": false, "said": "of a lost line"}]})"));
+  const auto read = read_journal(journal.path());
+  REQUIRE(read);
+  CHECK(read->report.patches[0].proof == Proof{true, false, "it came back", 1.5});
+  CHECK(event_words(read->report.events.back()) == "proof of removal, by uid 0; proved: p1 p9");
+  journal.revert(1);
+  CHECK_FALSE(read_journal(journal.path())->report.patches[0].proof);
+}
+
 TEST_CASE("a patch that comes and goes without end does not fill the disk") {
   const Directory files;
   Journal journal;

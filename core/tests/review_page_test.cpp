@@ -92,6 +92,10 @@ TEST_CASE("what happened to patches is said as the journal says it") {
                      R"("on":[{"scope":"owner","owner":"acme"}],"turned_off":[3,4],"held":)"
                      R"([{"source":"env","scope":"process","reason":""}]})"}) ==
         "off owner acme, by control: uid 0 (slow); off: p3 p4; holds: env: everything");
+  CHECK(event_words({1, 0, "proof",
+                     R"({"actor":"uid 0","reason":"why","patches":[{"id":1,"proved":true},)"
+                     R"({"id":2,"said":"buried"},{"id":3,"said":"buried"}, 7]})"}) ==
+        "proof of removal, by uid 0 (why); proved: p1; not proved: p2 p3: buried");
   CHECK(event_words({1, 0, "file", R"({"what":"refused","n":2})"}) == "n: 2, what: refused");
   for (const char* wrong : {"", "[", "7", R"({"on":7,"held":{},"turned_off":"x"})"}) {
     CAPTURE(wrong);

@@ -78,6 +78,33 @@ TEST_CASE("the way back is a lifetime, a handle, or nobody's promise") {
   CHECK(review.patches[0].answers[5].said == "There is nothing to disable any more.");
 }
 
+TEST_CASE("a removal that was tried is told with what came of it") {
+  auto patch = governed();
+  patch.proof = Proof{true, false, "the same object came back", 1.5};
+  CHECK(answer(patch, 2).starts_with("answered: By its handle"));
+  CHECK(answer(patch, 2).ends_with(" That was proved."));
+  CHECK(has_evidence(patch, 2, "proved: the same object came back"));
+  patch.proof = Proof{false, true, "2 calls are inside of it", 1.5};
+  CHECK(answer(patch, 2).starts_with("finding: By its handle"));
+  CHECK(has_evidence(patch, 2, "not proved: 2 calls are inside of it"));
+  auto foreign = patch_of("m:a", "acme");
+  foreign.proof = Proof{true, false, "its name took it back", 1.5};
+  CHECK(answer(foreign, 2).starts_with("finding: Nobody promised to, though it can be"));
+}
+
+TEST_CASE("of several processes the one where a removal was not proved counts") {
+  auto here = governed();
+  here.proof = Proof{true, false, "the same object came back", 1.5};
+  auto there = here;
+  there.proof = Proof{false, false, "it is buried", 1.5};
+  for (const auto& reports : {std::vector{report_of({here}), report_of({there})},
+                              std::vector{report_of({there}), report_of({here})}}) {
+    const auto review = review_of(reports, {});
+    REQUIRE(review.patches.size() == 1);
+    CHECK(review.patches[0].answers[1].evidence.back() == "not proved: it is buried");
+  }
+}
+
 TEST_CASE("what was not read or counted has no answer") {
   CHECK(answer(patch_of("m:a", "acme"), 3).starts_with("unanswered: "));
   CHECK(answer(patch_of("m:a", "acme"), 5).starts_with("unanswered: "));

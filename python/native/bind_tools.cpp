@@ -98,7 +98,8 @@ void bind_tools(nb::module_& m) {
       .def_prop_ro("is_off", &Wrapper::is_off)
       .def_prop_ro("owner", &Wrapper::owner)
       .def_prop_ro("advice", &Wrapper::advice);
-  m.def("explain", &explain, nb::arg("what"), "What the review says of the patches of an object.");
+  m.def("explain", &explain, nb::arg("what"), nb::arg("prove"),
+        "What the review says of the patches of an object.");
   m.def("stale", &stale, nb::arg("target"), nb::arg("closures"),
         "Who holds what stood at the target before it was patched.");
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "link.h"
@@ -28,6 +29,14 @@ using Layers = std::vector<std::shared_ptr<GovernedLayer>>;  // innermost first
 
 // Puts a layer where its order says: outside of all layers of its kind.
 void insert(Layers& layers, std::shared_ptr<GovernedLayer> layer);
+
+// Refuses, with Code::misuse for "not now", while calls are inside.
+void check_quiet(std::uint64_t inside);
+// The same of layers. What others have left behind is freed, which may run code of the program.
+void check_quiet(const Layers& layers);
+
+// How that is said where several layers are taken off in one go.
+std::string together(const Layers& layers);
 
 // Links the layers from `first` on that are on the path, over `original`. Returns the outermost
 // link, invalid when none is. Throws nb::python_error.

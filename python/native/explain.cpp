@@ -2,9 +2,11 @@
 
 #include <charconv>
 
+#include "attribution.h"
 #include "namespaces.h"
 #include "overt/review.h"
 #include "policy_gate.h"
+#include "proof.h"
 #include "records.h"
 #include "session.h"
 
@@ -43,17 +45,34 @@ class Question {
   std::string inside_;  // what targets in it begin with
 };
 
-}  // namespace
-
-std::string explain(nb::handle object) {
-  const Question question(object.ptr());
+Report report_about(const Question& question) {
   auto report = current_report();
   const auto& subjects = records().subjects();
   std::erase_if(report.patches, [&](const Patch& patch) {
     const auto index = static_cast<std::size_t>(patch.id) - 1;
     return !question.is_about(patch, index < subjects.size() ? &subjects[index] : nullptr);
   });
+  return report;
+}
+
+void prove_removal(const Report& report) {
+  std::vector<int> ids;
+  for (const auto& patch : report.patches) {
+    if (!patch.reverted) ids.push_back(patch.id);
+  }
+  if (!ids.empty()) prove(ids, {"overt.explain in " + caller().site.module, ""});
+}
+
+}  // namespace
+
+std::string explain(nb::handle object, bool prove) {
+  const Question question(object.ptr());
+  auto report = report_about(question);
   if (report.patches.empty()) return {};
+  if (prove) {
+    prove_removal(report);
+    report = report_about(question);
+  }
   return to_text(review_of({report}, what_is_allowed()), false);
 }
 

@@ -80,6 +80,15 @@ class CallSwitch : public ForeignSwitch {
 // Throws Refusal where the patch cannot be switched.
 std::unique_ptr<ForeignSwitch> make_switch(const ForeignPatch& patch);
 
+// A patch of the ledger, with its values. Throws Refusal where one of them is gone. PYTHON: follows
+// the target, which may run code.
+ForeignPatch foreign_patch(int id);
+
+// Gives the name of the patch back what it had, looks whether it is there, and puts the patch back,
+// at one go: no code of the program runs meanwhile. Throws Refusal where that cannot be done; then
+// the patch stands. nb::python_error: it could not be put back.
+void prove_binding(const ForeignPatch& patch);
+
 // The mechanisms; nullptr where one does not apply.
 std::unique_ptr<ForeignSwitch> switch_function(const ForeignPatch& patch);
 std::unique_ptr<ForeignSwitch> switch_wrapt_like(const ForeignPatch& patch);

@@ -70,6 +70,10 @@ class GovernedPatch final : public IdleListener,
   // A vote of this handle, and its withdrawal: other votes may hold the patch off all the same.
   void set_off(bool off);
 
+  // Takes it off and puts it on again, at one go. Returns what that proved; throws Refusal as
+  // Spot::prove() does. Where it cannot be put back it is lost.
+  std::string prove();
+
   PatchState state() const;
   int id() const { return id_; }
   // Whoever made `other` made this one.

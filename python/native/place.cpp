@@ -207,6 +207,61 @@ void Place::unbind() const {
   }
 }
 
+// PYTHON: a module of a class of its own, a metaclass and a descriptor may all have a say in a
+// write.
+static bool is_written_without_code(const Place& place) {
+  PyObject* container = place.container.ptr();
+  switch (place.holder) {
+    case Holder::module:
+      return PyModule_CheckExact(container);
+    case Holder::type:
+      return Py_TYPE(container)->tp_setattro == PyType_Type.tp_setattro;
+    case Holder::item:
+      return PyDict_CheckExact(container) && PyUnicode_CheckExact(place.key.ptr());
+    case Holder::instance:
+      break;
+  }
+  const auto* type = Py_TYPE(container);
+  const auto descriptor = lookup(Py_TYPE(container), place.key.ptr());
+  const bool is_asked = descriptor.is_valid() && Py_TYPE(descriptor.ptr())->tp_descr_set != nullptr;
+  return !is_asked && type->tp_setattro == PyObject_GenericSetAttr &&
+         type->tp_getattro == PyObject_GenericGetAttr;
+}
+
+static nb::object namespace_of(const Place& place) {
+  switch (place.holder) {
+    case Holder::module:
+      return nb::borrow(PyModule_GetDict(place.container.ptr()));
+    case Holder::type:
+      return nb::steal(PyType_GetDict(as_type(place.container)));
+    case Holder::instance:
+      return dict_of(place.container);
+    case Holder::item:
+      return place.container;
+  }
+  return {};
+}
+
+static bool is_last(const Place& place) {
+  const auto names = namespace_of(place);
+  PyObject* key = nullptr;
+  Py_ssize_t at = 0;
+  while (names.is_valid() && PyDict_Next(names.ptr(), &at, &key, nullptr) != 0) {
+  }
+  return key == place.key.ptr();  // both interned
+}
+
+void Place::check_exchangeable(bool gone) const {
+  if (!is_written_without_code(*this)) {
+    refuse(Code::refused,
+           "writing there may run code of the program, and then others could see it off", {});
+  }
+  if (gone && !is_last(*this)) {
+    refuse(Code::refused,
+           "the name would be put back behind others of its namespace that came since", {});
+  }
+}
+
 bool Place::same_as(const Place& other) const {
   return holder == other.holder && container.is(other.container) && key.equal(other.key);
 }

@@ -26,6 +26,11 @@ struct Place {
   void bind(const nb::object& value) const;
   void unbind() const;
 
+  // Refuses a place where binding or unbinding runs code of the program, which would be in the
+  // middle of an exchange then. `gone`: the name is there at one time and not at another, which
+  // must not move it within its namespace.
+  void check_exchangeable(bool gone) const;
+
   // Two places of the same target are the same while this is equal.
   bool same_as(const Place& other) const;
 };

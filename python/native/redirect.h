@@ -29,6 +29,9 @@ class Redirect {
   // Calls of the function call `callable` from now on; nullptr restores it. Throws Refusal.
   virtual void route(PyObject* callable) = 0;
 
+  // Whether the function is what it was before it was redirected.
+  virtual bool is_restored() const = 0;
+
   // False when somebody else has redirected the function since: it is left as it is then.
   virtual bool stands() const = 0;
 };

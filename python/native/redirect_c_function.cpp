@@ -121,6 +121,11 @@ class CFunctionRedirect final : public Redirect {
 
   const nb::object& original() const override { return original_; }
 
+  bool is_restored() const override {
+    return definition_of(function_.ptr()) == own_ &&
+           vectorcall_of(function_.ptr()) == own_vectorcall_;
+  }
+
   bool stands() const override {
     return !routed_ || definition_of(function_.ptr()) == &entry_.definition;
   }

@@ -76,6 +76,11 @@ class ClassRedirect final : public Redirect {
 
   const nb::object& original() const override { return original_; }
 
+  bool is_restored() const override {
+    const auto* type = as_type(type_.ptr());
+    return type->tp_vectorcall == own_ && type->tp_alloc != allocate;
+  }
+
   bool stands() const override {
     return !routed_ || as_type(type_.ptr())->tp_vectorcall == redirected;
   }

@@ -26,6 +26,11 @@ class FunctionRedirect final : public Redirect {
   FunctionRedirect& operator=(const FunctionRedirect&) = delete;
 
   const nb::object& original() const override { return original_; }
+  bool is_restored() const override {
+    if (hook_.to.is_valid()) return false;
+    if (hook_.entry != nullptr) return overt::py::stands(hook_);  // switched or measured as well
+    return reinterpret_cast<PyFunctionObject*>(function_.ptr())->vectorcall == hook_.own;
+  }
   bool stands() const override { return !hook_.to.is_valid() || overt::py::stands(hook_); }
 
   void route(PyObject* callable) override {

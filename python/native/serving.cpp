@@ -19,6 +19,7 @@
 #include "overt/service.h"
 #include "overt/switch_file.h"
 #include "policy_gate.h"
+#include "proof.h"
 #include "records.h"
 #include "registry.h"
 #include "soon.h"
@@ -53,6 +54,10 @@ class View : public ProcessView {
   }
   std::vector<Conflict> conflicts() const override { return ledger_.copy_of_conflicts(); }
   std::optional<std::map<int, Reach>> reach(double age) const override { return reach_within(age); }
+  std::uint64_t prove(const std::vector<int>& ids, const By& by) const override {
+    return want_proof(ids, by);
+  }
+  bool is_answered(std::uint64_t proof) const override { return is_proof_answered(proof); }
   RegistryPage registries(const RegistryPlace& from, std::size_t limit) const override {
     return overt::py::registries().page(from, limit);
   }
@@ -125,15 +130,19 @@ void restart_soon() {
   if (::getpid() == serving().pid) call_soon(restart_service);
 }
 
-bool keep(const SwitchEntry& entry) {
-  const auto text = to_json(entry);
-  history().add("switch", text);
-  tell_later(entry);
+bool into_journal(bool (Journal::*line)(const std::string&), const std::string& text) {
   auto& all = serving();
   const std::lock_guard lock(all.journal_mutex);
   // The child of a fork in C has no journal; this one is its parent's.
   const bool own = all.pid == 0 || all.pid == ::getpid();
-  return all.journal == nullptr || !own || all.journal->switched(text);
+  return all.journal == nullptr || !own || (all.journal->*line)(text);
+}
+
+bool keep(const SwitchEntry& entry) {
+  const auto text = to_json(entry);
+  history().add("switch", text);
+  tell_later(entry);
+  return into_journal(&Journal::switched, text);
 }
 
 }  // namespace
@@ -154,6 +163,11 @@ void journal_switches(Journal* journal) {
   auto& all = serving();
   const std::lock_guard lock(all.journal_mutex);
   all.journal = journal;
+}
+
+void keep_proof(const std::string& entry) {
+  history().add("proof", entry);
+  into_journal(&Journal::proved, entry);
 }
 
 void enroll(const Patch& patch) {

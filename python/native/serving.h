@@ -27,6 +27,9 @@ History& history();
 // Every change of votes goes to this file too, from now on. nullptr: to none any more.
 void journal_switches(Journal* journal);
 
+// What came of proving removals: into the history and the journal.
+void keep_proof(const std::string& entry);
+
 // A patch of the ledger stands, or stands again; is undone. What switches it is told to the board
 // by whoever has it.
 void enroll(const Patch& patch);

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "chain.h"
+#include "layers.h"
 #include "overt/target.h"
 #include "place.h"
 
@@ -46,6 +47,14 @@ class Spot {
 
   // Nobody needs to find this spot any more. REQUIRES: the caller holds it.
   virtual void forget() = 0;
+
+  // Takes all layers off at one go, looks whether the target is what it was before them, and puts
+  // them back: the same objects at the same places. No code of the program runs meanwhile, and no
+  // other thread. `before` is what the ledger says that the layer was put over. Returns what was
+  // compared. Throws Refusal where that cannot be done or is not so, with Code::misuse
+  // while calls are inside; then the layers stand. nb::python_error: they could not be put back.
+  virtual std::string prove(const std::shared_ptr<GovernedLayer>& layer,
+                            const Identity& before) = 0;
 
   // What the target was before the layer, for its handle.
   virtual nb::object original(const std::shared_ptr<GovernedLayer>& layer) const = 0;

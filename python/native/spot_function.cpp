@@ -43,6 +43,16 @@ class Shim {
 
   bool is_at(const Place& place) const { return place_.same_as(place); }
 
+  void check_exchangeable() const {
+    place_.check_exchangeable(false);
+    if (place_.bound().is(carrier_.object)) return;
+    refuse(Code::refused, "something else was put at its name since", {});
+  }
+  void exchange(bool off) const {
+    const OwnWrite own;
+    place_.bind(off ? carrier_.raw : carrier_.object);
+  }
+
  private:
   Place place_;
   Carrier carrier_;
@@ -103,6 +113,23 @@ class FunctionSpot final : public Spot {
 
   Footing standing(const std::shared_ptr<GovernedLayer>& /*layer*/) const override {
     return redirect_->stands() ? Footing::stands : Footing::buried;
+  }
+
+  std::string prove(const std::shared_ptr<GovernedLayer>& /*layer*/,
+                    const Identity& /*before*/) override {
+    if (!redirect_->stands()) {
+      refuse(Code::refused, "somebody else has redirected the function since", {});
+    }
+    check_quiet(layers_);
+    for (const auto& shim : shims_) shim->check_exchangeable();
+    const auto top = link_up(layers_, 0, redirect_->original());
+    redirect_->route(nullptr);
+    for (const auto& shim : shims_) shim->exchange(true);
+    const bool same = redirect_->is_restored();
+    redirect_->route(top.ptr());
+    for (const auto& shim : shims_) shim->exchange(false);
+    if (!same) refuse(Code::refused, "taken off, the function was not what it was before", {});
+    return "the same function was there as without it, and is redirected again" + together(layers_);
   }
 
   bool sweep() override { return layers_.empty() && redirect_->stands(); }

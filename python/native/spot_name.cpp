@@ -117,6 +117,38 @@ class NameSpot final : public Spot {
     }
   }
 
+  std::string prove(const std::shared_ptr<GovernedLayer>& layer, const Identity& before) override {
+    auto* run = run_of(layer);
+    if (run == nullptr || standing(layer) == Footing::buried) {
+      refuse(Code::refused,
+             "something else was put at its name: taken off, it would stay below that and pass "
+             "calls through",
+             {});
+    }
+    check_quiet(run->layers);
+    place_.check_exchangeable(!run->own);
+    const auto now = place_.bound();
+    const auto layers = std::exchange(run->layers, {});
+    bool came_back = false;
+    try {
+      update(*run);
+      const auto left = place_.bound();
+      if (run->own) {  // layers above the first one were put over ours
+        came_back = left.is(run->base) && (layers.size() > 1 || before.is(left.ptr()));
+      } else {
+        came_back = !left.is_valid() && gives_again(run->base);
+      }
+    } catch (const nb::python_error&) {
+      came_back = false;  // out of memory, at most: what that says is not asked in between
+    }
+    run->layers = layers;
+    update(*run);
+    if (!came_back || !same(place_.bound(), now)) {
+      refuse(Code::refused, "taken off, it did not give back what was there", {});
+    }
+    return "the same object came back, and the patch stands again" + together(layers);
+  }
+
   nb::object original(const std::shared_ptr<GovernedLayer>& layer) const override {
     const auto* run = run_of(layer);
     return run != nullptr ? run->base : nb::object();
@@ -127,6 +159,11 @@ class NameSpot final : public Spot {
 
   bool is_standing(const Run& run) const {
     return run.standing.is_valid() && same(place_.bound(), run.standing);
+  }
+
+  // What an instance or a module gives where nothing is bound may be made anew each time.
+  bool gives_again(const nb::object& base) const {
+    return place_.holder != Holder::type || same(place_.inherited(), base);
   }
 
   // Whether anybody but the run holds its dispatcher: else it is not buried but gone.

@@ -23,6 +23,15 @@ class BindingSwitch final : public ForeignSwitch {
   void off() override { exchange(with_, without_, "the patch no longer stands at its name"); }
   void on() override { exchange(without_, with_, "something else was put at the name meanwhile"); }
 
+  void prove() {
+    if (place_.bound().is(without_)) refuse(Code::refused, "it is off already", target_);
+    place_.check_exchangeable(!without_.is_valid());
+    exchange(with_, without_, "it no longer stands at its name");
+    const bool same = place_.bound().is(without_);
+    exchange(without_, with_, "it cannot be put back");
+    if (!same) refuse(Code::refused, "its name did not take back what was there", target_);
+  }
+
  private:
   void exchange(const nb::object& from, const nb::object& to, const char* otherwise) {
     const auto now = place_.bound();
@@ -82,12 +91,16 @@ Place place_of_name(const ForeignPatch& patch) {
   return {Holder::type, patch.holder, name};
 }
 
+Place place_of(const ForeignPatch& patch) {
+  return patch.target.starts_with("sys.modules:") ? place_of_entry(patch) : place_of_name(patch);
+}
+
 }  // namespace
 
+void prove_binding(const ForeignPatch& patch) { BindingSwitch(place_of(patch), patch).prove(); }
+
 std::unique_ptr<ForeignSwitch> switch_binding(const ForeignPatch& patch) {
-  const bool entry = patch.target.starts_with("sys.modules:");
-  return std::make_unique<BindingSwitch>(entry ? place_of_entry(patch) : place_of_name(patch),
-                                         patch);
+  return std::make_unique<BindingSwitch>(place_of(patch), patch);
 }
 
 }  // namespace overt::py

@@ -106,6 +106,8 @@ bool is_shared(const ForeignPatch& patch) {
   });
 }
 
+}  // namespace
+
 ForeignPatch foreign_patch(int id) {
   // Copies: what is asked below may run code that makes patches.
   const auto patch = records().ledger().patch(id);
@@ -126,6 +128,8 @@ ForeignPatch foreign_patch(int id) {
   }
   return foreign;
 }
+
+namespace {
 
 // It is switched by its binding, if at all, from now on.
 void disarm(int id) {

@@ -155,7 +155,7 @@ class Wrapper:
     @property
     def advice(self) -> object: ...
 
-def explain(what: object) -> str:
+def explain(what: object, prove: bool) -> str:
     """What the review says of the patches of an object."""
 
 def stale(target: str, closures: bool) -> list[str]:

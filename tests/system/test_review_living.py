@@ -77,3 +77,48 @@ def test_strict_and_wrong_use(overt: Overt, living: int) -> None:
     assert done.stdout.startswith("overt: 1 patch in 1 process, ")
     assert overt("review", "demo", "--", "python", "app.py").returncode == 2
     assert overt("review", "other").returncode == 4
+
+
+def test_removal_is_proved_on_request(overt: Overt, living: int) -> None:
+    """With what came of it for each patch, and in the journal who asked and why."""
+    (patch,) = reviewed(overt, "demo", "--prove", "--reason", "upgrade")["patches"]
+    said = "its name took back the very object that was there, and then the patch"
+    assert patch["answers"][1]["evidence"][-1] == f"proved: {said}"
+    assert patch["patch"]["proof"]["proved"] is True
+    (event,) = [each for each in reviewed(overt, "demo")["events"] if each["kind"] == "proof"]
+    assert event["said"].startswith("proof of removal, by uid ")
+    assert event["said"].endswith("(upgrade); proved: p1")
+    journal = overt("journal", "demo")
+    assert "(upgrade); proved: p1" in journal.stdout
+    done = overt("review", "demo", "--prove", "--html", "live.html")
+    assert done.returncode == 0
+    assert f"proved: {said}" in (overt.cwd / "live.html").read_text()
+    assert overt("off", "demo", "--all", "--wait", "accepted").returncode == 0
+    (patch,) = reviewed(overt, "demo", "--prove")["patches"]
+    assert patch["answers"][1]["evidence"][-1] == "not proved: it is off"
+
+
+def test_a_process_that_hangs_proves_nothing(overt: Overt) -> None:
+    """It is told, and the review is made of what is known; nothing is done later for nobody."""
+    overt.write(
+        "app.py",
+        "import json, re\n"
+        "json.dumps = lambda *words: ''\n"
+        "print('ready', flush=True)\n"
+        "re.match('(a*)*b', 'a' * 40)\n",
+    )
+    process = overt.start("run", "--name", "demo", "--", "python", "app.py")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    done = overt("review", "demo", "--prove", "--json")
+    assert done.returncode == 5
+    assert "Python came to no safe point, so nothing more was proved" in done.stderr
+    (patch,) = json.loads(done.stdout)["patches"]
+    assert "removal was not tried in this run" in patch["answers"][1]["evidence"]
+
+
+def test_only_what_runs_can_prove_anything(overt: Overt) -> None:
+    """A command that is run for the review is none, and a reason is for a proof."""
+    done = overt("review", "--prove", "--", "python", "-c", "0")
+    assert (done.returncode, "--prove asks processes that run" in done.stderr) == (2, True)
+    assert overt("review", "demo", "--reason", "why").returncode == 2

@@ -12,13 +12,17 @@
 //   reset-trip {"on": [selector ...], "reason": ""}    withdraws what budgets voted
 //                                                a dry run tells who still holds what was replaced,
 //                                                "reach", which is null until Python could look
+//   prove    {"patches": [id ...], "reason": ""}    asks that these are taken off and put on again
+//                                                at one safe point: {"proof": n, "answered": false}
+//   prove    {"proof": n}                        whether that was done; what came of it is the
+//                                                "proof" of each patch
 //   journal  {"after": sequence, "limit": n}     what happened lately
 //   report   {"after": id, "limit": n}           a page of overt.report/1; who holds what is in it
 //                                                where "reach_known"
 //
 // A selector is as in switch_json.h. There is no code, no path, no name of a file and no verb that
-// installs anything: whoever may talk to the socket can do less than with a debugger.
-// THREADS: as Switchboard, ProcessView and History; in a process, the native thread.
+// installs anything that was not there: whoever may talk to the socket can do less than with a
+// debugger. THREADS: as Switchboard, ProcessView and History; in a process, the native thread.
 #pragma once
 
 #include <string>

@@ -16,7 +16,7 @@ namespace overt {
 struct Event {
   std::uint64_t sequence = 0;  // from 1, without a gap
   double at = 0;               // seconds since the epoch
-  std::string kind;            // "patch", "revert", "again", "switch", "file", "control"
+  std::string kind;            // "patch", "revert", "again", "switch", "proof", "file", "control"
   std::string body;            // a JSON value
 };
 

@@ -12,6 +12,8 @@
 //   by then
 //   {"revert": 3, "at": 1790000000.25}     also "lost": "why", where nobody took it back
 //   {"again": 3, "at": 1790000000.5}       also "times": 2000, where lines were left out
+//   {"proof": {"at": 1790000000.5, "actor": "", "reason": "", "patches": [
+//     {"id": 3, "proved": true, "busy": false, "said": ""}]}}   removals that were tried on request
 //   {"switch": {...}}                      a change of votes, as in switch_json.h
 //   {"end": {"modules": 312, "watch_ms": 4.1, "reach": [[3, {...}]], "handlers": [[3, [...]]],
 //            "costs": [...]}}              absent when the process was killed; by patch, the fields
@@ -61,6 +63,7 @@ class Journal {
   void revert(int id, int times = 1, const std::string& lost = {});
   void again(int id, int times = 2);
   bool switched(const std::string& entry);  // a JSON value; false: it could not be written
+  bool proved(const std::string& entry);    // the same
   void end(int modules, double watch_ms, const std::vector<Patch>& patches = {});
 
   // Closes the file descriptor only; for a forked child that starts its own.

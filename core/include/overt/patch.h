@@ -63,6 +63,15 @@ struct Handler {
   bool operator==(const Handler&) const = default;
 };
 
+// What came of taking a patch off and putting it on again, on request.
+struct Proof {
+  bool proved = false;
+  bool busy = false;  // not proved since calls were inside: it may be later
+  std::string said;   // what was compared, or why it was not
+  double at = 0;      // seconds since the epoch
+  bool operator==(const Proof&) const = default;
+};
+
 struct Patch {
   int id = 0;
   std::string target;
@@ -84,7 +93,8 @@ struct Patch {
   bool metered = false;  // calls and errors are counts
   std::uint64_t calls = 0;
   std::uint64_t errors = 0;
-  std::optional<Cost> cost;  // of the calls that were timed
+  std::optional<Cost> cost;    // of the calls that were timed
+  std::optional<Proof> proof;  // of its removal, where somebody asked for it
   bool reverted = false;
   std::optional<bool> switchable;  // as a living process has said; `why_not` where it is not
   std::string why_not;

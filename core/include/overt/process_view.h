@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "overt/patch.h"
 #include "overt/registries.h"
 #include "overt/report.h"
+#include "overt/vote.h"
 
 namespace overt {
 
@@ -37,6 +39,10 @@ class ProcessView {
   // Who still holds what patches replaced, by id, as it was at most `age` seconds ago. Nothing when
   // that is not known: then it is asked for, and known after the interpreter's next safe point.
   virtual std::optional<std::map<int, Reach>> reach(double age) const = 0;
+  // Asks for a proof that these patches can be removed, at the interpreter's next safe point. Its
+  // number, for is_answered(); 0 when too many wait already. What came of it is Patch::proof.
+  virtual std::uint64_t prove(const std::vector<int>& ids, const By& by) const = 0;
+  virtual bool is_answered(std::uint64_t proof) const = 0;
   virtual RegistryPage registries(const RegistryPlace& from, std::size_t limit) const = 0;
 };
 
