@@ -39,25 +39,38 @@ bool is_of_object(PyObject* raw, const char* name) {
   return raw == item(dict.ptr(), name);
 }
 
+// Whether the class has one that is not object's, which stand-ins may stand for.
+bool overrides(PyTypeObject* type, const char* name) {
+  auto raw = lookup(type, key_of(name).ptr());
+  if (raw.is_valid()) raw = inside_of(raw);
+  while (raw.is_valid() && is_stand_in(raw.ptr())) {
+    raw = nb::borrow(reinterpret_cast<StandIn*>(raw.ptr())->original);
+  }
+  return raw.is_valid() && !is_of_object(raw.ptr(), name);
+}
+
 // object.__new__ and object.__init__ refuse arguments from a class that overrides them, as every
-// class does while they are patched there; unless the other one is overridden, too, they take any.
+// class does while they are patched there; unless `other` is overridden, too, they take any.
 PyObject* call_lenient(PyObject* raw, PyObject* const* args, std::size_t nargsf, PyObject* kwnames,
-                       bool lenient) {
-  if (!lenient || PyVectorcall_NARGS(nargsf) == 0) return call(raw, args, nargsf, kwnames);
+                       PyTypeObject* type, const char* other) {
+  try {
+    if (type == nullptr || !overrides(type, other)) return call(raw, args, nargsf, kwnames);
+  } catch (nb::python_error& error) {
+    error.restore();
+    return nullptr;
+  }
   return call(raw, args, 1, nullptr);
 }
 
 PyObject* call_new(PyObject* raw, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
-  const bool lenient =
-      PyVectorcall_NARGS(nargsf) != 0 && PyType_Check(args[0]) &&
-      reinterpret_cast<PyTypeObject*>(args[0])->tp_init != PyBaseObject_Type.tp_init;
-  return call_lenient(raw, args, nargsf, kwnames, lenient);
+  const bool known = PyVectorcall_NARGS(nargsf) != 0 && PyType_Check(args[0]);
+  auto* type = known ? reinterpret_cast<PyTypeObject*>(args[0]) : nullptr;
+  return call_lenient(raw, args, nargsf, kwnames, type, "__init__");
 }
 
 PyObject* call_init(PyObject* raw, PyObject* const* args, std::size_t nargsf, PyObject* kwnames) {
-  const bool lenient =
-      PyVectorcall_NARGS(nargsf) != 0 && Py_TYPE(args[0])->tp_new != PyBaseObject_Type.tp_new;
-  return call_lenient(raw, args, nargsf, kwnames, lenient);
+  auto* type = PyVectorcall_NARGS(nargsf) != 0 ? Py_TYPE(args[0]) : nullptr;
+  return call_lenient(raw, args, nargsf, kwnames, type, "__new__");
 }
 
 nb::object as_callable(const nb::object& object) {

@@ -8,13 +8,14 @@
 #include "pending.h"
 
 namespace overt::py {
-namespace {
 
 nb::object key_of(const std::string& name) {
   PyObject* key = PyUnicode_FromStringAndSize(name.data(), std::ssize(name));
   if (key != nullptr) PyUnicode_InternInPlace(&key);
   return checked(key);
 }
+
+namespace {
 
 // A value of a dict by its key, invalid when there is none.
 nb::object in_dict(PyObject* dict, PyObject* key) {
@@ -32,14 +33,8 @@ nb::object in_type(PyTypeObject* type, PyObject* key) {
   return dict.is_valid() ? in_dict(dict.ptr(), key) : nb::object();
 }
 
-// The dict of an instance, invalid where it has none.
-nb::object dict_of(const nb::object& instance) {
-  auto dict = nb::steal(PyObject_GetAttrString(instance.ptr(), "__dict__"));
-  if (!dict.is_valid()) PyErr_Clear();
-  return dict.is_valid() && PyDict_Check(dict.ptr()) ? dict : nb::object();
-}
+}  // namespace
 
-// What a class has under a name, through its bases: raw.
 nb::object lookup(PyTypeObject* type, PyObject* key) {
   PyObject* mro = type->tp_mro;
   for (Py_ssize_t i = 0; mro != nullptr && i < PyTuple_GET_SIZE(mro); ++i) {
@@ -47,6 +42,15 @@ nb::object lookup(PyTypeObject* type, PyObject* key) {
     if (value.is_valid()) return value;
   }
   return {};
+}
+
+namespace {
+
+// The dict of an instance, invalid where it has none.
+nb::object dict_of(const nb::object& instance) {
+  auto dict = nb::steal(PyObject_GetAttrString(instance.ptr(), "__dict__"));
+  if (!dict.is_valid()) PyErr_Clear();
+  return dict.is_valid() && PyDict_Check(dict.ptr()) ? dict : nb::object();
 }
 
 nb::object attribute(const nb::object& object, const nb::object& key) {

@@ -41,6 +41,13 @@ struct Found {
   bool own = true;   // bound in the place itself
 };
 
+// The name as the interned text that namespaces are asked with. Throws nb::python_error.
+nb::object key_of(const std::string& name);
+
+// What a class has under a name, through its bases: raw. Invalid when there is nothing. Throws
+// nb::python_error.
+nb::object lookup(PyTypeObject* type, PyObject* key);
+
 // Follows a target from its module. Throws Refusal when a name does not exist, or cannot be
 // written.
 Found find_target(const Target& target, const nb::object& module);

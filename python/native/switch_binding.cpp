@@ -56,12 +56,6 @@ class BindingSwitch final : public ForeignSwitch {
   nb::object without_, with_;
 };
 
-nb::object key_of(const std::string& name) {
-  PyObject* key = PyUnicode_FromStringAndSize(name.data(), std::ssize(name));
-  if (key != nullptr) PyUnicode_InternInPlace(&key);
-  return checked(key);
-}
-
 // sys.modules:MySQLdb
 Place place_of_entry(const ForeignPatch& patch) {
   const auto& target = patch.target;

@@ -171,6 +171,8 @@ def test_attribute_of_object_leaves_no_residue(cast) -> None:
         with pytest.raises(TypeError, match="takes no arguments"):
             cast.Empty(1)
         cast.Empty()
+    with plain_init, plain_new, pytest.raises(TypeError, match="takes exactly one argument"):
+        cast.Empty(1)
     with overt.observe("patch_cast:Special.__init__"), overt.observe("patch_cast:Item.__new__"):
         assert cast.Special(name="x").name == "x"
         assert cast.Item("x").name == "x"
