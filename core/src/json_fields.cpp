@@ -97,6 +97,23 @@ Timing timing_from_json(const json& in) {
   return timing;
 }
 
+// null: no call was looked at.
+ordered_json evidence_to_json(const std::optional<ErrorsSeen>& seen) {
+  if (!seen) return nullptr;
+  return {{"probed", seen->probed},
+          {"raised", seen->raised},
+          {"swallowed", seen->swallowed},
+          {"replaced", seen->replaced},
+          {"hidden", seen->hidden}};
+}
+
+std::optional<ErrorsSeen> evidence_from_json(const json& patch) {
+  const auto in = patch.value("evidence", json());
+  if (!in.is_object()) return std::nullopt;
+  return ErrorsSeen{count_from(in, "probed"), count_from(in, "raised"), count_from(in, "swallowed"),
+                    count_from(in, "replaced"), count_from(in, "hidden")};
+}
+
 // Of a patch that has never been timed: all zero.
 std::optional<Cost> cost_from_json(const json& patch) {
   Cost cost;
@@ -170,6 +187,7 @@ ordered_json calls_to_json(const Patch& patch) {
           {"metered", patch.metered},  // else nobody counted
           {"calls", patch.calls},
           {"errors", patch.errors},
+          {"evidence", evidence_to_json(patch.evidence)},
           {"own_ns", cost_to_json(cost)},
           {"original_ns", timing_to_json(cost.original)}};
 }
@@ -179,6 +197,7 @@ void calls_from_json(const json& in, Patch& patch) {
   patch.calls = count_from(in, "calls");
   patch.errors = count_from(in, "errors");
   patch.cost = cost_from_json(in);
+  patch.evidence = evidence_from_json(in);
 }
 
 ordered_json patch_to_json(const Patch& patch) {

@@ -99,6 +99,10 @@ void Meters::tell(std::vector<Patch>& patches) const {
     patch.calls = meter->cell.entered.get();
     patch.errors = meter->cell.errors.get();
     patch.cost = meter->cost();
+    const auto& seen = meter->evidence;
+    if (seen.probed.get() == 0) continue;
+    patch.evidence = {seen.probed.get(), seen.raised.get(), seen.swallowed.get(),
+                      seen.replaced.get(), seen.hidden.get()};
   }
 }
 

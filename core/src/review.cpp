@@ -105,43 +105,67 @@ std::string_view words_for(Handling handling) {
   return kWords[static_cast<std::size_t>(handling)];
 }
 
+std::string of_calls(std::uint64_t number, std::uint64_t all) {
+  return std::to_string(number) + " of " + counted(all, "call");
+}
+
+// What was counted of errors, in all calls and in those that were looked at.
+void tell_errors(const Patch& patch, std::vector<std::string>& evidence) {
+  if (patch.metered && patch.calls > 0) {
+    evidence.push_back(of_calls(patch.errors, patch.calls) + " ended with an error");
+  }
+  if (!patch.evidence) return;
+  const auto& seen = *patch.evidence;
+  auto said = "seen: what it replaced raised in " + of_calls(seen.raised, seen.probed) +
+              " that were looked at";
+  const auto known = seen.swallowed + seen.replaced + seen.hidden;
+  const auto tell = [&](std::uint64_t number, const char* what) {
+    if (number > 0) said += "; " + std::to_string(number) + " " + what;
+  };
+  tell(seen.raised - std::min(known, seen.raised), "went on as they were");
+  tell(seen.swallowed, "swallowed");
+  tell(seen.replaced, "replaced by others that show the first");
+  tell(seen.hidden, "replaced by others that do not show the first");
+  evidence.push_back(std::move(said));
+}
+
 // From what its bytecode says of handlers around calls, and from the calls that were counted.
 ReviewAnswer is_the_traceback_useful(const Patch& patch) {
   if (patch.change == Change::deleted || patch.change == Change::module) {
     return {Outcome::answered, "It puts no frame of its own into one.", {}};
   }
   std::vector<std::string> evidence;
-  if (patch.metered && patch.calls > 0) {
-    evidence.push_back(std::to_string(patch.errors) + " of " + std::to_string(patch.calls) +
-                       " calls ended with an error");
-  }
-  if (!patch.handlers) {
-    return {Outcome::unanswered, "Not known: it is no Python code that could be read.",
-            std::move(evidence)};
-  }
+  tell_errors(patch, evidence);
+  const auto seen = patch.evidence.value_or(ErrorsSeen());
+  const auto handlers = patch.handlers.value_or(std::vector<Handler>());
   const auto has = [&](Handling what) {
-    return std::any_of(patch.handlers->begin(), patch.handlers->end(),
+    return std::any_of(handlers.begin(), handlers.end(),
                        [&](const auto& handler) { return handler.what == what; });
   };
-  for (const auto& handler : *patch.handlers) {
+  for (const auto& handler : handlers) {
     evidence.push_back("bytecode: a handler around a call, line " + std::to_string(handler.line) +
                        ", " + std::string(words_for(handler.what)));
   }
-  evidence.emplace_back("its own code was read; what it calls was not");
-  if (has(Handling::swallows)) {
-    return {Outcome::finding, "It may swallow errors of what it calls.", std::move(evidence)};
-  }
-  if (has(Handling::drops_cause)) {
-    return {Outcome::finding, "It hides errors behind others, `from None`.", std::move(evidence)};
-  }
+  if (patch.handlers) evidence.emplace_back("its own code was read; what it calls was not");
+  const auto found = [&](const char* said) {
+    return ReviewAnswer{Outcome::finding, said, std::move(evidence)};
+  };
+  if (seen.swallowed > 0) return found("It swallowed errors of what it calls.");
+  if (seen.hidden > 0) return found("It hid errors behind others that do not show them.");
+  if (has(Handling::swallows)) return found("It may swallow errors of what it calls.");
+  if (has(Handling::drops_cause)) return found("It hides errors behind others, `from None`.");
   if (has(Handling::replaces)) {
-    return {Outcome::finding, "It raises other errors in the place of those that it catches.",
+    return found("It raises other errors in the place of those that it catches.");
+  }
+  if (!patch.handlers) {
+    return {Outcome::unanswered,
+            seen.raised > 0 ? "Only from what was seen: it is no Python code that could be read."
+                            : "Not known: it is no Python code that could be read.",
             std::move(evidence)};
   }
   return {Outcome::answered,
-          patch.handlers->empty()
-              ? "Yes: it catches no error of what it calls, and adds its own frame."
-              : "Yes: errors that it catches go on as they were, with its own frame.",
+          handlers.empty() ? "Yes: it catches no error of what it calls, and adds its own frame."
+                           : "Yes: errors that it catches go on as they were, with its own frame.",
           std::move(evidence)};
 }
 

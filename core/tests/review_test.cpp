@@ -132,6 +132,24 @@ TEST_CASE("what its handlers do tells whether a traceback is useful") {
   CHECK(answer(patch, 3).starts_with("finding: It may swallow errors"));
 }
 
+TEST_CASE("what became of errors in calls goes before what its handlers could do") {
+  auto patch = patch_of("m:a", "acme");
+  patch.evidence = ErrorsSeen{16, 5, 0, 1, 0};
+  CHECK(answer(patch, 3).starts_with("unanswered: Only from what was seen"));
+  CHECK(
+      has_evidence(patch, 3,
+                   "seen: what it replaced raised in 5 of 16 calls that were looked at; 4 went on "
+                   "as they were; 1 replaced by others that show the first"));
+  patch.handlers.emplace();
+  CHECK(answer(patch, 3).starts_with("answered: Yes"));
+  patch.evidence->hidden = 1;
+  CHECK(answer(patch, 3).starts_with("finding: It hid errors"));
+  patch.evidence->swallowed = 1;
+  CHECK(answer(patch, 3) == "finding: It swallowed errors of what it calls.");
+  patch.evidence->raised = 0;  // counters are read one by one, while calls go on
+  CHECK(answer(patch, 3).starts_with("finding: It swallowed"));
+}
+
 TEST_CASE("where one module of the application uses a target, the narrower one is named") {
   auto patch = patch_of("time:time", "acme");
   patch.reach = Reach{2, {}};

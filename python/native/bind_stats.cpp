@@ -17,7 +17,7 @@ nb::dict dict_of(const Timing& timing) {
 }  // namespace
 
 nb::typed<nb::dict, nb::str, nb::any> stats_of(const LayerState& layer) {
-  const auto& evidence = layer.evidence;
+  const auto& evidence = layer.meter->evidence;
   nb::dict seen;
   seen["probed"] = evidence.probed.get();
   seen["raised"] = evidence.raised.get();

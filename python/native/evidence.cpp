@@ -1,5 +1,7 @@
 #include "evidence.h"
 
+namespace nb = nanobind;
+
 namespace overt::py {
 namespace {
 

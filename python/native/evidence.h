@@ -2,9 +2,11 @@
 // THREADS: with the GIL.
 #pragma once
 
+#include <nanobind/nanobind.h>
+
 #include <string>
 
-#include "link.h"
+#include "overt/patch_meter.h"
 
 namespace overt::py {
 

@@ -46,7 +46,9 @@ ForeignTarget::ForeignTarget(std::shared_ptr<PatchMeter> the_meter, PyObject* wr
     : meter(std::move(the_meter)), original(callable) {
   constexpr int kLives = CO_COROUTINE | CO_ITERABLE_COROUTINE | CO_GENERATOR | CO_ASYNC_GENERATOR;
   const auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(wrapper));
-  if ((code->co_flags & kLives) != 0) meter->never_whole();
+  const bool lives = (code->co_flags & kLives) != 0;
+  if (lives) meter->never_whole();
+  tells_errors = !lives && original.key() != nullptr;
   if (original.key() == nullptr) meter->never_split();
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "call.h"
+#include "evidence.h"
 #include "function_hook.h"
 #include "samples.h"
 
@@ -37,6 +38,8 @@ struct ForeignTarget {
 
   std::shared_ptr<PatchMeter> meter;  // kept for ever by meters(), so calls need no reference
   Original original;
+  bool tells_errors =
+      false;  // what the original raises is seen, and no life goes on after the call
 };
 
 // Whether a value may be kept alive by who switches its patch: it is a function, a class, or made
@@ -51,6 +54,7 @@ PyObject* run_foreign(const ForeignTarget& target, const Pass& pass, const Throu
   if (meter->cell.is_off()) return pass();
   meter->cell.entered.add();
   const void* original = target.original.key();
+  const bool tells_errors = target.tells_errors;
   const auto timed = [&] {
     const auto since = monotonic_ns();
     auto* sample = new_sample();
@@ -59,6 +63,10 @@ PyObject* run_foreign(const ForeignTarget& target, const Pass& pass, const Throu
     PyObject* returned = through();
     call.stop();
     call.record();
+    if (tells_errors && weigh(meter->evidence, sample->raised, returned != nullptr)) {
+      meter->pace.hurry();
+    }
+    Py_CLEAR(sample->raised);
     delete sample;
     return returned;
   };

@@ -62,7 +62,7 @@ void weigh_life(Life* life, LayerState& state, End how) {
   const bool failed =
       PyErr_Occurred() != nullptr && PyErr_ExceptionMatches(PyExc_StopIteration) == 0;
   const bool closed = how == End::stopped && !failed;  // from outside: nobody swallowed anything
-  weigh(state.evidence, closed ? nullptr : raised.ptr(), how == End::finished);
+  weigh(state.meter->evidence, closed ? nullptr : raised.ptr(), how == End::finished);
 }
 
 void end(Life* life, End how) {

@@ -109,7 +109,7 @@ PyObject* around_timed(Link* link, Arguments args, std::size_t nargsf, PyObject*
   result = end_timing(link, timed, result, probe);
   if (!lives_on) {
     const auto raised = end_probe(probe);
-    if (weigh(link->state->evidence, raised.ptr(), result != nullptr)) pace.hurry();
+    if (weigh(link->meter->evidence, raised.ptr(), result != nullptr)) pace.hurry();
   }
   Py_DECREF(probe);
   return result;

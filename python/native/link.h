@@ -31,16 +31,6 @@ enum class Advice : std::uint8_t {
 enum class Life : std::uint8_t { plain, coroutine, generator, async_generator };
 Life life_of(CallKind kind);
 
-// What became of exceptions that the original raised, seen on the calls that were probed.
-struct Evidence {
-  Count probed;
-  Count raised;
-  Count swallowed;  // the original raised, the advice returned
-  Count replaced;   // the advice raised another, with the first as cause or context
-  Count hidden;     // the advice raised another, with no trace of the first (`from None`)
-  Count contained;  // errors of observers, kept from the program
-};
-
 // Told when calls go past a layer that is off, now and then: time to take it off the path.
 struct IdleListener {
   virtual ~IdleListener() = default;
@@ -60,7 +50,6 @@ struct LayerState {
   std::unique_ptr<Meter> elapsed;  // of observe, for lives: from the call to the end
   Count abandoned;                 // lives that ended without having been finished
   Count cancelled;
-  Evidence evidence;
   Scope scope;
   std::string note;   // added to exceptions that cross the layer; "" for none
   bool told = false;  // an observer's error was reported

@@ -8,7 +8,7 @@ namespace {
 // Swallows what an observer raised. False: it is not the observer's, and stays set.
 bool contain(LayerState& state, PyObject* observer) {
   if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) != 0) return false;
-  state.evidence.contained.add();
+  state.meter->evidence.contained.add();
   if (std::exchange(state.told, true)) {
     PyErr_Clear();
   } else {

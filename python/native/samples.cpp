@@ -66,6 +66,12 @@ bool open_sample(Sample& sample, PatchMeter& meter, const void* original) {
   return true;
 }
 
+void note_raised(Sample& sample, const PyObject* result) noexcept {
+  PyObject* error = result == nullptr ? PyErr_GetRaisedException() : nullptr;
+  Py_XSETREF(sample.raised, Py_XNewRef(error));
+  if (error != nullptr) PyErr_SetRaisedException(error);
+}
+
 void close_sample(const Sample& sample) {
   auto& all = open_samples();
   // Nearly always the last one.

@@ -56,7 +56,8 @@ struct Sample {
   PatchMeter* patch = nullptr;
   const void* original = nullptr;  // the function, or the meter of the patch below
   FrameStack stack;
-  Stopwatch outside;  // in the original, or in nested calls of the patch
+  Stopwatch outside;           // in the original, or in nested calls of the patch
+  PyObject* raised = nullptr;  // owned: what the original raised, if its last call did
 };
 
 // Open samples; nearly always none.
@@ -64,6 +65,9 @@ std::vector<Sample*>& open_samples();
 
 // The sample on this stack for which a call of `key` is outside the patch, nullptr for none.
 Sample* sample_of(const void* key);
+
+// What came of a call of the original. PYTHON: an error of an earlier call may end its life.
+void note_raised(Sample& sample, const PyObject* result) noexcept;
 
 // Runs a call of what may be the original of a sample, or a nested call of its patch.
 template <class Call>
@@ -75,6 +79,7 @@ PyObject* as_original(const void* key, const Call& call) {
   sample->outside.start();
   PyObject* result = call();
   sample->outside.stop();
+  if (key == sample->original) note_raised(*sample, result);
   return result;
 }
 

@@ -63,6 +63,17 @@ struct Handler {
   bool operator==(const Handler&) const = default;
 };
 
+// What became of the errors of what was patched, in the calls that were looked at. The rest of
+// `raised` went on as it was.
+struct ErrorsSeen {
+  std::uint64_t probed = 0;  // calls
+  std::uint64_t raised = 0;  // of these, those in which the original raised
+  std::uint64_t swallowed = 0;
+  std::uint64_t replaced = 0;  // the other one leads to it, as cause or context
+  std::uint64_t hidden = 0;    // the other one does not
+  bool operator==(const ErrorsSeen&) const = default;
+};
+
 // What came of taking a patch off and putting it on again, on request.
 struct Proof {
   bool proved = false;
@@ -93,7 +104,8 @@ struct Patch {
   bool metered = false;  // calls and errors are counts
   std::uint64_t calls = 0;
   std::uint64_t errors = 0;
-  std::optional<Cost> cost;    // of the calls that were timed
+  std::optional<Cost> cost;  // of the calls that were timed
+  std::optional<ErrorsSeen> evidence;
   std::optional<Proof> proof;  // of its removal, where somebody asked for it
   bool reverted = false;
   std::optional<bool> switchable;  // as a living process has said; `why_not` where it is not

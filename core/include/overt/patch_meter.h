@@ -22,6 +22,16 @@
 
 namespace overt {
 
+// What became of exceptions that the original raised, seen on the calls that were probed.
+struct Evidence {
+  Count probed;
+  Count raised;
+  Count swallowed;  // the original raised, the patch returned
+  Count replaced;   // the patch raised another, with the first as cause or context
+  Count hidden;     // the patch raised another, with no trace of the first (`from None`)
+  Count contained;  // errors of observers, kept from the program
+};
+
 class PatchMeter {
  public:
   PatchMeter() = default;
@@ -31,6 +41,7 @@ class PatchMeter {
 
   Cell cell;
   Pace pace;
+  Evidence evidence;
 
   // A timed call took this long in the patch and in the original. Errors are lost calls: without
   // memory nothing is recorded.
