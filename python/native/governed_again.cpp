@@ -1,5 +1,7 @@
 #include "governed_again.h"
 
+#include <nanobind/stl/string.h>
+
 #include <unordered_map>
 
 #include "governed_kept.h"

@@ -1,6 +1,8 @@
 // Making a governed patch at what its target leads to: what kind of layer it is, whether it can
 // take the target's calls, and where it goes.
 
+#include <nanobind/stl/string.h>
+
 #include "carrier.h"
 #include "governed_again.h"
 #include "governed_kept.h"
