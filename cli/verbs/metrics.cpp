@@ -14,6 +14,7 @@ namespace {
 
 struct Options {
   std::string process;
+  bool each = false;
 };
 
 int metrics(const Options& options) {
@@ -26,7 +27,7 @@ int metrics(const Options& options) {
     if (auto read = read_patches(client, patches); !read) status = complain(read.error());
     processes.push_back({{"hello", client.hello()}, {"patches", std::move(patches)}});
   }
-  std::cout << metrics_text(processes) << std::flush;
+  std::cout << metrics_text(processes, options.each) << std::flush;
   return status != 0 ? 5 : 0;
 }
 
@@ -37,6 +38,7 @@ void add_metrics(CLI::App& app, int& status) {
   auto* verb = app.add_subcommand(
       "metrics", "Print what is measured, in the text format of Prometheus, for a service.");
   verb->add_option("PROCESS", options->process, "A pid, or the name of a service");
+  verb->add_flag("--each", options->each, "A series for each process, with a label `pid`");
   verb->callback([&status, options] { status = metrics(*options); });
 }
 

@@ -40,6 +40,11 @@ void Meter::record(std::uint64_t nanoseconds, std::uint64_t weight) noexcept {
   buckets_[bucket_of(nanoseconds)].add(weight);
 }
 
+void Meter::clear() noexcept {
+  for (auto* count : {&sampled_, &weight_, &total_, &max_}) count->set(0);
+  for (auto& bucket : buckets_) bucket.set(0);
+}
+
 double Meter::quantile(double part, std::uint64_t all) const noexcept {
   const auto wanted = part * static_cast<double>(all);
   std::uint64_t seen = 0;

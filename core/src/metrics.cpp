@@ -85,7 +85,7 @@ json object_at(const json& object, const char* key) {
   return at != object.end() && at->is_object() ? *at : json::object();
 }
 
-void add(Measured& to, const json& patch) {
+void count_in(Measured& to, const json& patch) {
   to.calls += number_at(patch, "calls");
   to.errors += number_at(patch, "errors");
   to.own += number_at(object_at(patch, "own_ns"), "total") / 1e9;
@@ -119,22 +119,34 @@ std::string scope_of(const json& vote) {
   return scope + " " + text_at(vote, scope.c_str());
 }
 
-}  // namespace
+// All metrics.
+class Page {
+ public:
+  // Some processes, added up. `common`: what each sample says beside its own labels.
+  void add(const std::vector<json>& processes, const Labels& common);
+  std::string text() const;
 
-std::string metrics_text(const std::vector<json>& processes) {
-  Family build("overt_build_info", "gauge", "Processes by the version of Overt and of Python.");
-  Family patches("overt_patches", "gauge", "Patches by state.");
-  Family calls("overt_patch_calls_total", "counter", "Calls that went through a patch.");
-  Family own("overt_patch_overhead_seconds_total", "counter",
-             "Time in a patch and not in what it replaced.");
-  Family original("overt_patch_original_seconds_total", "counter",
-                  "Time in what a patch replaced, below it.");
-  Family inside("overt_patch_inflight", "gauge", "Calls that are inside a patch now.");
-  Family killed("overt_switch_killed", "gauge", "1 while a source holds patches off.");
-  Family transitions("overt_switch_transitions_total", "counter",
-                     "Patches that votes of a source have turned off or on.");
-  Family dropped("overt_events_dropped_total", "counter", "What could not be kept.");
+ private:
+  Family build_{"overt_build_info", "gauge", "Processes by the version of Overt and of Python."};
+  Family patches_{"overt_patches", "gauge", "Patches by state."};
+  Family calls_{"overt_patch_calls_total", "counter", "Calls that went through a patch."};
+  Family own_{"overt_patch_overhead_seconds_total", "counter",
+              "Time in a patch and not in what it replaced."};
+  Family original_{"overt_patch_original_seconds_total", "counter",
+                   "Time in what a patch replaced, below it."};
+  Family inside_{"overt_patch_inflight", "gauge", "Calls that are inside a patch now."};
+  Family killed_{"overt_switch_killed", "gauge", "1 while a source holds patches off."};
+  Family transitions_{"overt_switch_transitions_total", "counter",
+                      "Patches that votes of a source have turned off or on."};
+  Family dropped_{"overt_events_dropped_total", "counter", "What could not be kept."};
+};
 
+Labels with(Labels labels, const Labels& common) {
+  labels.insert(labels.end(), common.begin(), common.end());
+  return labels;
+}
+
+void Page::add(const std::vector<json>& processes, const Labels& common) {
   std::map<std::pair<std::string, std::string>, double> versions;
   std::map<std::pair<std::string, std::string>, double> states;
   std::map<Key, Measured> measured;
@@ -154,8 +166,8 @@ std::string metrics_text(const std::vector<json>& processes) {
       if (patch.value("internal", false)) continue;
       states[{text_at(patch, "state"), text_at(patch, "origin")}] += 1;
       if (patch.value("metered", false)) {
-        add(measured[{text_at(patch, "target"), text_at(object_at(patch, "owner"), "name")}],
-            patch);
+        count_in(measured[{text_at(patch, "target"), text_at(object_at(patch, "owner"), "name")}],
+                 patch);
       }
       for (auto vote : patch.value("votes", json::array())) {
         vote["target"] =
@@ -165,30 +177,50 @@ std::string metrics_text(const std::vector<json>& processes) {
     }
   }
   for (const auto& [version, count] : versions) {
-    build.sample({{"version", version.first}, {"python", version.second}, {"gil", "1"}}, count);
+    build_.sample(
+        with({{"version", version.first}, {"python", version.second}, {"gil", "1"}}, common),
+        count);
   }
   for (const auto& [state, count] : states) {
-    patches.sample({{"state", state.first}, {"class", state.second}}, count);
+    patches_.sample(with({{"state", state.first}, {"class", state.second}}, common), count);
   }
   for (const auto& [key, each] : bounded(measured)) {
-    Labels labels = {{"patch", key.first}, {"owner", key.second}};
-    own.sample(labels, each.own);
-    original.sample(labels, each.original);
-    inside.sample(labels, each.inside);
+    auto labels = with({{"patch", key.first}, {"owner", key.second}}, common);
+    own_.sample(labels, each.own);
+    original_.sample(labels, each.original);
+    inside_.sample(labels, each.inside);
     labels.emplace_back("outcome", "patched");
-    calls.sample(labels, each.calls - each.errors);
+    calls_.sample(labels, each.calls - each.errors);
     labels.back().second = "error";
-    calls.sample(labels, each.errors);
+    calls_.sample(labels, each.errors);
   }
   for (const auto& [vote, value] : votes) {
-    killed.sample({{"scope", vote.first}, {"source", vote.second}}, value);
+    killed_.sample(with({{"scope", vote.first}, {"source", vote.second}}, common), value);
   }
   for (const auto& [by, count] : turned) {
-    transitions.sample({{"source", by.first}, {"to", by.second}}, count);
+    transitions_.sample(with({{"source", by.first}, {"to", by.second}}, common), count);
   }
-  if (!processes.empty()) dropped.sample({{"queue", "ledger"}}, lost);
-  return build.text() + patches.text() + calls.text() + own.text() + original.text() +
-         inside.text() + killed.text() + transitions.text() + dropped.text();
+  if (!processes.empty()) dropped_.sample(with({{"queue", "ledger"}}, common), lost);
+}
+
+std::string Page::text() const {
+  return build_.text() + patches_.text() + calls_.text() + own_.text() + original_.text() +
+         inside_.text() + killed_.text() + transitions_.text() + dropped_.text();
+}
+
+}  // namespace
+
+std::string metrics_text(const std::vector<json>& processes, bool each) {
+  Page page;
+  if (!each) {
+    page.add(processes, {});
+    return page.text();
+  }
+  for (const auto& process : processes) {
+    const auto pid = static_cast<std::int64_t>(number_at(object_at(process, "hello"), "pid"));
+    page.add({process}, {{"pid", std::to_string(pid)}});
+  }
+  return page.text();
 }
 
 }  // namespace overt

@@ -47,6 +47,21 @@ void PatchMeter::begin() noexcept {
   counts_.store(true, std::memory_order_relaxed);
 }
 
+void PatchMeter::start_over() noexcept {
+  cell.entered.set(cell.inside());
+  cell.left.set(0);
+  cell.errors.set(0);
+  for (auto* count : {&evidence.probed, &evidence.raised, &evidence.swallowed, &evidence.replaced,
+                      &evidence.hidden, &evidence.contained}) {
+    count->set(0);
+  }
+  if (auto* timings = timings_.load(std::memory_order_relaxed); timings != nullptr) {
+    timings->own.clear();
+    timings->original.clear();
+  }
+  if (since_.load(std::memory_order_relaxed) != 0) since_.store(monotonic_ns());
+}
+
 std::optional<Cost> PatchMeter::cost() const noexcept {
   const auto* timings = timings_.load(std::memory_order_acquire);
   if (timings == nullptr) return std::nullopt;
@@ -89,6 +104,11 @@ std::shared_ptr<const PatchMeter> Meters::find(int id) const {
   const std::lock_guard lock(mutex_);
   const auto it = meters_.find(id);
   return it == meters_.end() ? nullptr : it->second;
+}
+
+void Meters::start_over() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, meter] : meters_) meter->start_over();
 }
 
 void Meters::tell(std::vector<Patch>& patches) const {

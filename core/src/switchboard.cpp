@@ -249,6 +249,11 @@ std::vector<Transitions> Switchboard::transitions() const {
   return all;
 }
 
+void Switchboard::forget_transitions() {
+  const std::lock_guard lock(mutex_);
+  transitions_.clear();
+}
+
 result<std::vector<Standing>> Switchboard::vote(const Vote& vote) {
   if (vote.including_protected && vote.by.reason.empty()) {
     return fail(Code::usage, "protected patches are switched off with a reason only",

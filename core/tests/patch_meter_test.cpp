@@ -51,6 +51,26 @@ TEST_CASE("the meter of a governed patch comes with it, and goes when it gets an
   CHECK(meters.find(4) == nullptr);
 }
 
+TEST_CASE("a forked child counts anew, but for the calls that are inside") {
+  Meters meters;
+  const auto meter = meters.of(1);
+  meter->begin();
+  meter->cell.entered.add(5);
+  meter->cell.left.add(4);
+  meter->cell.errors.add(2);
+  meter->record(1'000, 9'000, 10);
+  meters.start_over();
+  CHECK(meter->cell.entered.get() == 1);
+  CHECK(meter->cell.inside() == 1);
+  CHECK(meter->cell.errors.get() == 0);
+  REQUIRE(meter->cost());
+  CHECK(meter->cost()->own.sampled == 0);
+  CHECK(meter->cost()->own.total == 0);
+  CHECK(meter->own_counts().weight() == 0);
+  meter->cell.left.add();
+  CHECK(meter->cell.inside() == 0);
+}
+
 TEST_CASE("reading the clock costs something, and not much") {
   CHECK(clock_cost().reading > 0);
   CHECK(clock_cost().reading < 10'000);

@@ -47,8 +47,8 @@ std::string hello() { return ask("hello", ordered_json::object()).dump(); }
 
 void bind_metrics(nb::module_& m) {
   m.def(
-      "metrics", [] { return metrics_text({measured()}); },
-      "What is measured, in the text format of Prometheus.");
+      "metrics", [](bool each) { return metrics_text({measured()}, each); },
+      nb::arg("each") = false, "What is measured, in the text format of Prometheus.");
   m.def(
       "measured",
       [] { return measured().dump(-1, ' ', false, ordered_json::error_handler_t::replace); },

@@ -82,7 +82,7 @@ class GovernedPatch final : public IdleListener,
   bool needs_thread() const { return wish_.ttl > 0 || wish_.budget > 0; }
   const Wish& wish() const { return wish_; }
   const Caller& maker() const { return maker_; }
-  const LayerState& layer() const { return *layer_->state; }
+  LayerState& layer() const { return *layer_->state; }
   // Why it is lost, "" unless it is.
   const std::string& lost() const { return lost_; }
   nb::object original() const;

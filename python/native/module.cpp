@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "bind.h"
+#include "count_anew.h"
 #include "life.h"
 #include "metering.h"
 #include "overt/report.h"
@@ -69,6 +70,7 @@ NB_MODULE(_native, m) {
   py::make_stand_in_types();
   py::make_life_types();
   py::make_forks_wait(m);
+  py::count_anew_in_children(m);
   py::bind_registries(m);
   m.def("boot", &py::boot, nb::arg("settings"),
         "Govern this process as `overt run` said in OVERT_RUN, and return what it must be for "

@@ -8,6 +8,7 @@ Needs opentelemetry-api, and an SDK to send anything; importing this module chan
 from __future__ import annotations
 
 import json
+import os
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,11 @@ class _Instruments:
 
     def __init__(self, logger: _logs.Logger) -> None:
         self._logger = logger
+        self.start_over()
+        os.register_at_fork(after_in_child=self.start_over)
+
+    def start_over(self) -> None:
+        """Tell of what happens from here on. Another thread may have held the lock in a fork."""
         self._lock = threading.Lock()
         self._last = json.loads(_native.hello())["events"]
 
@@ -88,6 +94,10 @@ def _measured() -> list[tuple[dict[str, Any], dict[str, str]]]:
     ]
 
 
+def _patch_name(number: int) -> str:
+    return f"p{number}" if number > 0 else f"w{-number}"  # of a decorator, as the journal says
+
+
 def _switch_event(event: dict[str, Any]) -> _logs.LogRecord:
     what = event["what"]
     reason = what["reason"]
@@ -102,8 +112,8 @@ def _switch_event(event: dict[str, Any]) -> _logs.LogRecord:
             "overt.switch.source": what["source"],
             "overt.switch.actor": what["actor"],
             "overt.switch.reason": reason,
-            "overt.switch.turned_off": [f"p{i}" for i in what["turned_off"]],
-            "overt.switch.turned_on": [f"p{i}" for i in what["turned_on"]],
+            "overt.switch.turned_off": [_patch_name(i) for i in what["turned_off"]],
+            "overt.switch.turned_on": [_patch_name(i) for i in what["turned_on"]],
         },
     )
 

@@ -9,6 +9,7 @@ prometheus_client; importing this module changes nothing.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import subprocess
@@ -20,49 +21,68 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 import overt._native as _native
+from overt._totals import Totals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from prometheus_client import Metric
 
 _TIMEOUT = 5  # seconds: a scrape must not wait for a worker that hangs
+_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 
-class _Overt(Collector):
-    def __init__(self, service: bool | None) -> None:
-        self._service = service
+class _Process(Collector):
+    """This process."""
 
     def describe(self) -> list[Metric]:
         return []  # which metrics there are depends on what was patched
 
-    def collect(self) -> Iterator[Metric]:
-        yield from text_string_to_metric_families(self._text())
-
-    def _text(self) -> str:
-        service = self._service
-        if service is None:
-            service = "PROMETHEUS_MULTIPROC_DIR" in os.environ
-        name = json.loads(_native.hello())["service"] if service else ""
-        if not name:
-            return _native.metrics()
-        command = Path(sysconfig.get_path("scripts")) / "overt"
-        done = subprocess.run(
-            [command, "metrics", name],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_TIMEOUT,
-        )
-        # 5: some process did not answer; the others did.
-        return done.stdout if done.returncode in (0, 5) else _native.metrics()
+    def collect(self) -> Iterable[Metric]:
+        return text_string_to_metric_families(_native.metrics())
 
 
-def collector(*, service: bool | None = None) -> Collector:
-    """Return a collector of this process, or of all processes of its service added up.
+class _Service(_Process):
+    """All processes of the service, with those that have ended."""
 
-    Where `service` is left out it is the second in prometheus_client's multiprocess mode
-    (PROMETHEUS_MULTIPROC_DIR), in which any worker may be the one that is scraped. The others are
-    asked through their control sockets; a process that has none answers for itself alone.
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / "overt.json"  # prometheus_client reads *.db
+        atexit.register(self._end)  # in workers that are forked later, too
+
+    def collect(self) -> Iterable[Metric]:
+        with Totals(self._path) as totals:
+            totals.see(_of_all() or _native.metrics(each=True))
+            return totals.metrics()
+
+    def _end(self) -> None:
+        if self._path.parent.is_dir():
+            with Totals(self._path) as totals:
+                totals.see(_native.metrics(each=True))
+
+
+def _of_all() -> str:
+    """Ask all through their control sockets, where there are any."""
+    name = json.loads(_native.hello())["service"]
+    if not name:
+        return ""
+    command = Path(sysconfig.get_path("scripts")) / "overt"
+    done = subprocess.run(
+        [command, "metrics", "--each", name],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_TIMEOUT,
+    )
+    return done.stdout
+
+
+def collector() -> Collector:
+    """Return a collector of this process; in multiprocess mode, of all processes of its service.
+
+    Multiprocess mode is prometheus_client's: PROMETHEUS_MULTIPROC_DIR is set, and any worker may be
+    the one that is scraped. It answers for all: it asks the others through their control sockets,
+    and what workers that ended have counted is kept in that directory. Where processes have no
+    control sockets, each tells its numbers when it is scraped itself, and when it ends.
     """
-    return _Overt(service)
+    directory = os.environ.get(_DIRECTORY)
+    return _Service(Path(directory)) if directory else _Process()

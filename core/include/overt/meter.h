@@ -44,6 +44,7 @@ class Meter {
   // `weight`: how many calls the timed one stands for.
   void record(std::uint64_t nanoseconds, std::uint64_t weight = 1) noexcept;
   Timing timing() const noexcept;
+  void clear() noexcept;
 
  private:
   static constexpr unsigned kSteps = 3;    // 2^3 buckets for each power of two

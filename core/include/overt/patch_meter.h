@@ -57,6 +57,9 @@ class PatchMeter {
   void begin() noexcept;
   bool counts() const noexcept { return counts_.load(std::memory_order_relaxed); }
 
+  // Everything is counted anew, but calls that are inside.
+  void start_over() noexcept;
+
   // Nothing before the first timed call.
   std::optional<Cost> cost() const noexcept;
   // All own times so far, for comparing two moments.
@@ -85,6 +88,9 @@ class Meters {
   void put(int id, std::shared_ptr<PatchMeter> meter);
   void forget(int id);
   std::shared_ptr<const PatchMeter> find(int id) const;
+
+  // In a forked child: what was measured before is its parent's.
+  void start_over();
 
   // Fills in calls, errors and cost of the patches that are measured.
   void tell(std::vector<Patch>& patches) const;

@@ -147,6 +147,7 @@ class Switchboard {
   std::vector<Standing> standings() const { return standings(Selector::everything()); }
   bool is_lifted() const;  // a lift is in force
   std::vector<Transitions> transitions() const;
+  void forget_transitions();  // in a forked child: they are its parent's
 
   // What a program that is started by this one has to inherit, as text for its environment; "" when
   // there is nothing. Votes of environment and file are left out: the child has those of its own.
