@@ -9,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "overt/patch_name.h"
 #include "overt/switchboard.h"
 #include "overt/text.h"
 #include "table.h"
@@ -148,8 +149,7 @@ bool print_obstacles(const Json& answer, const Switching& options) {
   for (const auto& patch : answer["patches"]) {
     const auto why = obstacle(patch, options);
     if (why.empty()) continue;
-    obstacles[why].push_back("p" + std::to_string(patch.value("id", 0)) + " " +
-                             patch.value("target", ""));
+    obstacles[why].push_back(patch_name(patch.value("id", 0)) + " " + patch.value("target", ""));
   }
   for (const auto& [why, patches] : obstacles) {
     for (std::size_t i = 0; i < std::min(kNamed, patches.size()); ++i) {
@@ -264,7 +264,7 @@ int print_dry_run(std::vector<Party>& parties, const Switching& options, const J
     }
     for (const auto& patch : (*answer)["patches"]) {
       const auto rate = seen.calls_per_second(client.pid(), patch);
-      table.row({std::to_string(client.pid()), "p" + std::to_string(patch.value("id", 0)),
+      table.row({std::to_string(client.pid()), patch_name(patch.value("id", 0)),
                  patch.value("target", ""), patch.value("owner", ""), patch.value("state", ""),
                  rate ? std::to_string(*rate) : "-", number_words(patch["inside"]),
                  would(patch, options), stale_words(patch)});

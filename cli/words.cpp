@@ -4,6 +4,8 @@
 #include <cmath>
 #include <ctime>
 
+#include "overt/patch_name.h"
+
 namespace overt::cli {
 
 std::string counted(std::size_t number, const std::string& noun) {
@@ -40,7 +42,7 @@ std::string place(const Json& site) {
 std::string selector_words(const Json& selector) {
   const auto scope = selector.value("scope", "");
   if (scope == "process") return "everything";
-  if (scope == "patch") return "p" + std::to_string(selector.value("patch", 0));
+  if (scope == "patch") return patch_name(selector.value("patch", 0));
   auto text = scope + " " + selector.value(scope, "");
   if (scope != "owner" && selector.contains("owner")) text += " of " + selector.value("owner", "");
   return text;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "overt/history.h"
+#include "overt/patch_name.h"
 #include "switch_json.h"
 
 namespace overt {
@@ -22,7 +23,9 @@ json list(const json& what, const char* field) {
   return at != what.end() && at->is_array() ? *at : json::array();
 }
 
-std::string id(const json& number) { return "p" + number.dump(); }
+std::string id(const json& number) {
+  return number.is_number_integer() ? patch_name(number.get<int>()) : "p" + number.dump();
+}
 
 std::string ids(const json& numbers) {
   std::string all;

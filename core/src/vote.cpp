@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "overt/patch_name.h"
+
 namespace overt {
 namespace {
 
@@ -123,7 +125,7 @@ std::string Selector::str() const {
       said = "target " + text;
       break;
     case Scope::patch:
-      said = "p" + std::to_string(patch);
+      said = patch_name(patch);
       break;
   }
   return owner.empty() ? said : said + " of " + owner;

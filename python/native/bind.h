@@ -9,6 +9,7 @@ namespace nb = nanobind;
 
 void bind_patches(nb::module_& m);
 void bind_tools(nb::module_& m);
+void bind_wrapper(nb::module_& m);
 void bind_metrics(nb::module_& m);
 void bind_switch(nb::module_& m);
 void bind_testing(nb::module_& m);

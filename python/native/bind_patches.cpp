@@ -4,12 +4,10 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include <cmath>
-
 #include "bind.h"
 #include "bind_stats.h"
 #include "governed.h"
-#include "overt/duration.h"
+#include "option_words.h"
 #include "pending.h"
 #include "refusal.h"
 #include "scope.h"
@@ -28,22 +26,6 @@ T word(const char* option, const std::string& given,
     known += (known.empty() ? "\"" : ", \"") + std::string(word) + "\"";
   }
   refuse(Code::usage, std::string(option) + "=\"" + given + "\" is none of " + known, given);
-}
-
-// A duration in seconds, as a number or as text with a unit; 0 for none.
-double seconds_of(const char* option, const nb::object& given) {
-  if (given.is_none()) return 0;
-  if (nb::isinstance<nb::str>(given)) {
-    const auto seconds = parse_duration(nb::cast<std::string>(given));
-    if (!seconds) throw Refusal(seconds.error());
-    return *seconds;
-  }
-  const double seconds = PyFloat_AsDouble(given.ptr());
-  PyErr_Clear();
-  if (std::isfinite(seconds) && seconds > 0) return seconds;
-  refuse(Code::usage,
-         std::string(option) + " must be a number of seconds above zero, or a text as in \"20us\"",
-         nb::cast<std::string>(nb::repr(given)));
 }
 
 nb::object or_nothing(const nb::object& object) { return object.is_none() ? nb::object() : object; }

@@ -96,6 +96,7 @@ NB_MODULE(_native, m) {
         "`target`; None if it can. The first parameter of a method may have any name.");
   py::bind_patches(m);
   py::bind_tools(m);
+  py::bind_wrapper(m);
   py::bind_metrics(m);
   py::bind_switch(m);
   py::bind_testing(m);

@@ -10,6 +10,9 @@ def before_fork() -> None:
 def after_fork_in_child() -> None:
     """Only this thread is left."""
 
+def count_anew() -> None:
+    """In a forked child: what was counted is its parent's."""
+
 class RegistryState:
     """The entries of a registry, without objects."""
 
@@ -135,10 +138,16 @@ def when_imported(module: str, hook: object) -> int:
 def cancel_import_hook(hook: int) -> bool:
     """Forget a hook; True if it had not run."""
 
+def explain(what: object, prove: bool) -> str:
+    """What the review says of the patches of an object."""
+
+def stale(target: str, closures: bool) -> list[str]:
+    """Who holds what stood at the target before it was patched."""
+
 class Wrapper:
     """An advice that decorates functions. Made by overt.wrapper()."""
 
-    def __init__(self, advice: object, owner: str) -> None: ...
+    def __init__(self, advice: object, owner: str, budget: object | None) -> None: ...
 
     def wrap(self, function: object) -> object: ...
 
@@ -150,18 +159,15 @@ class Wrapper:
     def is_off(self) -> bool: ...
 
     @property
+    def needs_thread(self) -> bool: ...
+
+    @property
     def owner(self) -> str: ...
 
     @property
     def advice(self) -> object: ...
 
-def explain(what: object, prove: bool) -> str:
-    """What the review says of the patches of an object."""
-
-def stale(target: str, closures: bool) -> list[str]:
-    """Who holds what stood at the target before it was patched."""
-
-def metrics() -> str:
+def metrics(each: bool = False) -> str:
     """What is measured, in the text format of Prometheus."""
 
 def measured() -> str:

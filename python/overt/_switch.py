@@ -13,6 +13,7 @@ class Switched:
     """Where one patch stands."""
 
     id: int
+    """Below zero for a decorator of `overt.wrapper`, which is no patch."""
     target: str
     off: bool
     """New calls behave as if the patch had never been made."""

@@ -20,9 +20,15 @@ class Wrapper:
     Name, signature, pickling and all else of the decorated function stay as they are.
     """
 
-    def __init__(self, advice: Callable[..., Any], owner: str) -> None:
+    def __init__(
+        self, advice: Callable[..., Any], owner: str, budget: float | str | None = None
+    ) -> None:
         """Make a decorator of an advice; called by `wrapper()`."""
-        self._native = _native.Wrapper(advice, owner)
+        self._native = _native.Wrapper(advice, owner, budget)
+        if self._native.needs_thread:
+            from overt._control import end_with_the_process
+
+            end_with_the_process()
         functools.update_wrapper(self, advice)
 
     def __call__(self, function: F) -> F:
@@ -39,7 +45,10 @@ class Wrapper:
         return self
 
     def on(self) -> Self:
-        """The advice runs again."""
+        """The advice runs again, also where its budget had switched it off.
+
+        Votes from elsewhere, as on its owner, may hold it off all the same.
+        """
         self._native.set_off(False)
         return self
 
@@ -60,11 +69,19 @@ class Wrapper:
 
 
 @overload
-def wrapper(advice: Callable[..., Any], /, *, owner: str = "") -> Wrapper: ...
-@overload
-def wrapper(*, owner: str = "") -> Callable[[Callable[..., Any]], Wrapper]: ...
 def wrapper(
-    advice: Callable[..., Any] | None = None, /, *, owner: str = ""
+    advice: Callable[..., Any], /, *, owner: str = "", budget: float | str | None = None
+) -> Wrapper: ...
+@overload
+def wrapper(
+    *, owner: str = "", budget: float | str | None = None
+) -> Callable[[Callable[..., Any]], Wrapper]: ...
+def wrapper(
+    advice: Callable[..., Any] | None = None,
+    /,
+    *,
+    owner: str = "",
+    budget: float | str | None = None,
 ) -> Wrapper | Callable[[Callable[..., Any]], Wrapper]:
     """Make a decorator of an advice, `advice(original, *args, **kwargs)`.
 
@@ -75,7 +92,10 @@ def wrapper(
     def price(amount): ...
 
     timed.off()
+
+    `budget` is the mean own time that a call may take, in seconds or as "20us": an advice that
+    takes more is switched off. Votes on the owner switch it off, too.
     """
     if advice is None:
-        return lambda function: Wrapper(function, owner)
-    return Wrapper(advice, owner)
+        return lambda function: Wrapper(function, owner, budget)
+    return Wrapper(advice, owner, budget)

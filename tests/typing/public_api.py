@@ -101,5 +101,6 @@ handle = overt.observe("json:dumps", budget="20us")
 assert_type(handle.stats.own.p50, float)
 assert_type(handle.stats.original.total, float)
 overt.patch("json:dumps", str, budget=0.5)
+assert_type(overt.wrapper(lambda original: original(), budget="20us").stats.calls, int)
 overt.patch("json:dumps", str, budget=["20us"])  # type: ignore[arg-type]
 overt.patch("json:dumps", str, budgets="20us")  # type: ignore[call-arg]
