@@ -44,8 +44,9 @@ class View : public ProcessView {
 
   ProcessFacts facts() const override {
     const std::lock_guard lock(mutex_);
-    return {::getpid(),    self_.python, self_.argv,       self_.run,
-            self_.service, started_,     ledger_.dropped()};
+    // The version also where nothing is served and an exporter in the process asks.
+    return {::getpid(),    python_version(), self_.argv,       self_.run,
+            self_.service, started_,         ledger_.dropped()};
   }
   std::vector<Patch> patches(int after, std::size_t limit) const override {
     auto all = ledger_.copy(after, limit);
@@ -157,6 +158,11 @@ Switchboard& switchboard() {
 History& history() {
   static auto* events = new History;
   return *events;
+}
+
+std::string python_version() {
+  const std::string_view version = Py_GetVersion();
+  return std::string(version.substr(0, version.find(' ')));
 }
 
 void journal_switches(Journal* journal) {

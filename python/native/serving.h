@@ -35,9 +35,10 @@ void keep_proof(const std::string& entry);
 void enroll(const Patch& patch);
 void withdraw(int id);
 
+std::string python_version();  // "3.13.0"
+
 // What this process says of itself.
 struct Self {
-  std::string python;
   std::vector<std::string> argv;
   std::string run;
   std::string service;

@@ -57,18 +57,13 @@ std::vector<std::string> strings(PyObject* sequence) {
   return all;
 }
 
-std::string python_version() {
-  const std::string_view version = Py_GetVersion();
-  return std::string(version.substr(0, version.find(' ')));
-}
-
 int module_count() {
   PyObject* modules = PyImport_GetModuleDict();
   return modules == nullptr ? 0 : static_cast<int>(PyDict_Size(modules));
 }
 
 Self self(const std::string& run, const std::string& service) {
-  return {python_version(), strings(PySys_GetObject("orig_argv")), run, service};
+  return {strings(PySys_GetObject("orig_argv")), run, service};
 }
 
 void complain(const std::string& what) {

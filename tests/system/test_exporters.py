@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -37,6 +38,15 @@ def families(text: str) -> dict[str, dict[tuple[tuple[str, str], ...], float]]:
     }
 
 
+def assert_prometheus_takes(text: str) -> None:
+    """Ask the parser and the linter of the server itself, where it is installed."""
+    if promtool := shutil.which("promtool"):
+        done = subprocess.run(
+            [promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_overt_metrics_adds_up_a_service(overt: Overt, wait_for: Callable[..., Any]) -> None:
     """Two workers are one set of series; a vote is there while it holds."""
     source = PATCH.format(head="os.fork()") + "print(os.getpid(), flush=True)\nos.read(0, 1)\n"
@@ -45,7 +55,9 @@ def test_overt_metrics_adds_up_a_service(overt: Overt, wait_for: Callable[..., A
     assert process.stdout is not None
     pids = {int(process.stdout.readline()), int(process.stdout.readline())}
     wait_for(lambda: len(json.loads(overt("list", "--json").stdout)["processes"]) == len(pids))
-    found = families(overt("metrics", "app.py").stdout)
+    page = overt("metrics", "app.py").stdout
+    assert_prometheus_takes(page)
+    found = families(page)
     named = (("owner", "__main__"), ("patch", "json:dumps"))
     calls = found["overt_patch_calls"]
     assert calls[tuple(sorted([*named, ("outcome", "patched")]))] == 200
@@ -53,6 +65,11 @@ def test_overt_metrics_adds_up_a_service(overt: Overt, wait_for: Callable[..., A
     assert 0 < found["overt_patch_overhead_seconds"][named] < 60
     assert found["overt_patches"][("class", "foreign"), ("state", "on")] == 2
     assert sum(found["overt_build_info"].values()) == 2
+    page = overt("metrics", "--each", "app.py").stdout
+    assert_prometheus_takes(page)
+    each = families(page)["overt_patch_calls"]
+    assert {dict(labels)["pid"] for labels in each} == {str(pid) for pid in pids}
+    assert sum(each.values()) == 202
     assert "overt_switch_killed" not in found
     overt("off", "--owner", "__main__", "--reason", "test")
     killed = families(overt("metrics").stdout)["overt_switch_killed"]
@@ -77,10 +94,12 @@ def test_hostile_names_stay_one_label(overt: Overt) -> None:
     assert process.stdout is not None
     process.stdout.readline()
     overt("off", "p1", "--reason", "x")
-    found = families(overt("metrics").stdout)
-    assert list(found["overt_switch_killed"]) == [
+    page = overt("metrics").stdout
+    assert list(families(page)["overt_switch_killed"]) == [
         (("scope", 'threading:a"} 1\n\\x'), ("source", "control"))
     ]
+    for text in (page, overt("metrics", "--each").stdout):
+        assert_prometheus_takes(text)
 
 
 def test_nothing_governed_has_no_metrics(overt: Overt) -> None:
@@ -102,6 +121,7 @@ def test_the_collector_is_in_the_hosts_registry(overt: Overt) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     found = families(done.stdout)
     assert found["own"][()] == 1
+    assert dict(next(iter(found["overt_build_info"])))["python"].startswith("3.")
     labels = (("outcome", "patched"), ("owner", "__main__"), ("patch", "json:dumps"))
     assert found["overt_patch_calls"][labels] == 100
 
