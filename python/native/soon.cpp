@@ -8,6 +8,8 @@
 #include <chrono>
 #include <thread>
 
+#include "exiting.h"
+
 namespace nb = nanobind;
 
 namespace overt::py {
@@ -19,6 +21,7 @@ using Callback = int (*)(void*);
 std::atomic<pid_t> inside{0};
 
 int run(void* callback) {
+  if (is_exiting()) return 0;
   const pid_t outer = inside.exchange(::gettid());
   reinterpret_cast<Callback>(callback)(nullptr);
   inside = outer;

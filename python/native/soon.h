@@ -6,6 +6,7 @@
 namespace overt::py {
 
 // Has a callback run with the GIL at the interpreter's next safe point; what it returns is ignored.
+// One that the end of the interpreter overtakes does not run any more.
 // False when it cannot. THREADS: any, with the GIL or without.
 bool call_soon(int (*callback)(void*));
 
