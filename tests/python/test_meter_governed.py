@@ -35,6 +35,10 @@ def sleeping(microseconds: float) -> None:
     time.sleep(microseconds / 1e6)
 
 
+both_kinds = pytest.mark.parametrize("spend", [busy, sleeping])
+all_costs = pytest.mark.parametrize("own", [0, 1, 5, 50, 500])
+
+
 class Truth:
     """What a part of the program took, as it measures itself: so a busy machine slows down both."""
 
@@ -49,10 +53,13 @@ class Truth:
         self.took.append(clock() - start)
 
     def agrees(self, timing: Timing, *, parts: int = 1, more: float = 1_000) -> bool:
-        """Within a tenth, or what it takes to call an advice, this, and the clock."""
+        """Within a tenth, or what it takes to call an advice, this, and the clock.
+
+        That is added to what the advice takes, and a quantile of the histogram is 1/16 off.
+        """
         calls = [sum(self.took[i : i + parts]) for i in range(0, len(self.took), parts)]
         truth = statistics.median_low(calls)  # as a quantile of a histogram is
-        within = max(truth / 10, more * parts)
+        within = max(truth / 10, more * parts + (truth + more * parts) / 16)
         assert abs(timing.p50 - truth) <= within, (truth, within, timing)
         return True
 
@@ -75,8 +82,8 @@ def cast(cast: ModuleType, original: Truth) -> ModuleType:
     return cast
 
 
-@pytest.mark.parametrize("spend", [busy, sleeping])
-@pytest.mark.parametrize("own", [0, 1, 5, 50, 500])
+@both_kinds
+@all_costs
 def test_own_time_of_an_advice(
     cast: ModuleType, original: Truth, own: float, spend: Callable[[float], None]
 ) -> None:
@@ -98,10 +105,13 @@ def test_own_time_of_an_advice(
     assert original.agrees(stats.original)
 
 
-@pytest.mark.parametrize("own", [0, 1, 5, 50, 500])
-def test_own_time_of_observers(cast: ModuleType, original: Truth, own: float) -> None:
+@both_kinds
+@all_costs
+def test_own_time_of_observers(
+    cast: ModuleType, original: Truth, own: float, spend: Callable[[float], None]
+) -> None:
     """What they take together is the tap's."""
-    truth = Truth(busy, own)
+    truth = Truth(spend, own)
     observers = {"before": lambda depth=0: truth(), "after": lambda result, depth=0: truth()}
     with overt.tap(TARGET, **observers) as handle:
         for _ in range(100):
@@ -111,9 +121,13 @@ def test_own_time_of_observers(cast: ModuleType, original: Truth, own: float) ->
     assert original.agrees(stats.original)
 
 
-def test_own_time_of_a_replacement_is_at_most_its_own(cast: ModuleType) -> None:
+@both_kinds
+@all_costs
+def test_own_time_of_a_replacement_is_at_most_its_own(
+    cast: ModuleType, own: float, spend: Callable[[float], None]
+) -> None:
     """It may call what it replaced, which nobody sees."""
-    truth = Truth(busy, 50)
+    truth = Truth(spend, own)
     with overt.patch(TARGET, lambda depth=0: truth()) as handle:
         for _ in range(100):
             cast.target()
@@ -125,8 +139,12 @@ def test_own_time_of_a_replacement_is_at_most_its_own(cast: ModuleType) -> None:
     assert told["own_ns"]["at_most"]
 
 
-def test_an_observer_without_code_takes_nothing(cast: ModuleType, original: Truth) -> None:
+@both_kinds
+def test_an_observer_without_code_takes_nothing(
+    cast: ModuleType, original: Truth, spend: Callable[[float], None]
+) -> None:
     """All of the time is the original's."""
+    original.spend = spend
     with overt.observe(TARGET) as handle:
         for _ in range(50):
             cast.target()
@@ -135,9 +153,10 @@ def test_an_observer_without_code_takes_nothing(cast: ModuleType, original: Trut
     assert original.agrees(stats.original)
 
 
-def test_layers_are_told_apart(cast: ModuleType) -> None:
+@both_kinds
+def test_layers_are_told_apart(cast: ModuleType, spend: Callable[[float], None]) -> None:
     """What lies below a layer is its original."""
-    inner, outer = Truth(busy, 30), Truth(busy, 10)
+    inner, outer = Truth(spend, 30), Truth(spend, 10)
 
     def advice(truth: Truth) -> Callable[..., Any]:
         def advised(original: Any, depth: int = 0) -> Any:
@@ -154,10 +173,14 @@ def test_layers_are_told_apart(cast: ModuleType) -> None:
         assert last.stats.original.p50 > first.stats.original.p50 + 20_000
 
 
+@both_kinds
+@all_costs
 @pytest.mark.parametrize("where", ["advice", "original"])
-def test_recursion_is_charged_once(cast: ModuleType, where: str) -> None:
+def test_recursion_is_charged_once(
+    cast: ModuleType, where: str, own: float, spend: Callable[[float], None]
+) -> None:
     """A nested call has a part of its own, wherever it is made."""
-    truth = Truth(busy, 20)
+    truth = Truth(spend, own)
 
     def advice(original: Any, depth: int = 0) -> Any:
         truth()
@@ -193,9 +216,11 @@ def test_errors_are_counted(cast: ModuleType) -> None:
         assert truth.agrees(handle.stats.own)
 
 
-def test_threads_do_not_mix(cast: ModuleType) -> None:
+@both_kinds
+@all_costs
+def test_threads_do_not_mix(cast: ModuleType, own: float, spend: Callable[[float], None]) -> None:
     """What other threads do in the original meanwhile is subtracted from nobody."""
-    truth = Truth(sleeping, 2000)
+    truth = Truth(spend, own)
 
     def advice(original: Any, depth: int = 0) -> Any:
         truth()
@@ -211,7 +236,8 @@ def test_threads_do_not_mix(cast: ModuleType) -> None:
         for thread in threads:
             thread.join()
         assert handle.stats.calls == 80
-        assert truth.agrees(handle.stats.own)
+        # Who has slept comes back to cold caches, and waits for the interpreter perhaps.
+        assert truth.agrees(handle.stats.own, more=50_000)
         assert handle.stats.original.p50 >= 2.9e6
 
 
@@ -233,10 +259,14 @@ def test_an_original_on_other_threads_counts_once(cast: ModuleType) -> None:
         assert 19e6 <= handle.stats.original.p50 < 35e6
 
 
+@both_kinds
+@all_costs
 @pytest.mark.parametrize("library", ["greenlet", "gevent"])
-def test_greenlets_do_not_mix(cast: ModuleType, library: str) -> None:
+def test_greenlets_do_not_mix(
+    cast: ModuleType, library: str, own: float, spend: Callable[[float], None]
+) -> None:
     """They share a thread and exchange its stack in the middle of calls."""
-    truth = Truth(busy, 20)
+    truth = Truth(spend, own)
     found = pytest.importorskip(library)
     rest = found.sleep if library == "gevent" else lambda: found.getcurrent().parent.switch()
 
@@ -266,10 +296,13 @@ def test_greenlets_do_not_mix(cast: ModuleType, library: str) -> None:
         assert truth.agrees(handle.stats.own)
 
 
-@pytest.mark.parametrize("own", [0, 1, 5, 50, 500])
-def test_own_time_of_an_async_advice(cast: ModuleType, original: Truth, own: float) -> None:
+@both_kinds
+@all_costs
+def test_own_time_of_an_async_advice(
+    cast: ModuleType, original: Truth, own: float, spend: Callable[[float], None]
+) -> None:
     """Over its whole life, without the original's, also where many run at a time."""
-    truth = Truth(busy, own)
+    truth = Truth(spend, own)
 
     async def target(depth: int = 0) -> int:
         original()
@@ -327,9 +360,13 @@ def test_own_time_of_a_generator_advice(cast: ModuleType, original: Truth) -> No
     assert original.agrees(stats.original, parts=3)
 
 
-def test_a_decorator_has_a_meter(cast: ModuleType) -> None:
+@both_kinds
+@all_costs
+def test_a_decorator_has_a_meter(
+    cast: ModuleType, own: float, spend: Callable[[float], None]
+) -> None:
     """One for everything that it decorates."""
-    truth = Truth(busy, 50)
+    truth = Truth(spend, own)
 
     @overt.wrapper
     def timed(original: Any, *args: Any, **kwargs: Any) -> Any:
