@@ -45,11 +45,14 @@ bool Selection::takes(const Json& patch) const {
 
 void add_selection(CLI::App& verb, Selection& selection, bool must_select) {
   verb.add_option("--owner", selection.owners,
-                  "Patches of this distribution, or of this top package (opentelemetry)");
+                  "Patches of this distribution, or of this top package (opentelemetry)")
+      ->allow_extra_args(false);  // what comes next is the process
   verb.add_option("--target", selection.targets,
-                  "Patches of these targets, a glob: 'http.client:*'");
+                  "Patches of these targets, a glob: 'http.client:*'")
+      ->allow_extra_args(false);
   verb.add_option("--boundary", selection.boundaries,
-                  "Patches that reach so far: own, application, third-party, stdlib, builtins");
+                  "Patches that reach so far: own, application, third-party, stdlib, builtins")
+      ->allow_extra_args(false);
   if (must_select) verb.add_flag("--all", selection.all, "All patches, also those to come");
   verb.add_option("PROCESS", selection.words,
                   must_select ? "A pid or the name of a service, then patches: p12 p13"

@@ -43,7 +43,8 @@ void add_bench(CLI::App& app, int& status) {
                    "Python code that calls it; the target's module is imported")
       ->required();
   verb->add_option("--setup", options->setup,
-                   "Python code that comes first: what patches, and names for CALL");
+                   "Python code that comes first: what patches, and names for CALL")
+      ->allow_extra_args(false);
   verb->add_option("--rounds", options->rounds, "So many with the patches, and without (40)");
   verb->add_flag("--json", options->json, "As overt.bench/1");
   verb->callback([&status, options] { status = bench(*options); });

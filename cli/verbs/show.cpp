@@ -1,6 +1,7 @@
 // overt show: all that is known of one patch.
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <iomanip>
 #include <iostream>
 #include <memory>
@@ -49,16 +50,26 @@ std::string timing_words(const Json& timing) {
          part("max") + ", in all " + part("total");
 }
 
+std::string percent(double part) {
+  std::ostringstream text;
+  text << std::setprecision(part < 0.0995 ? 2 : 6)
+       << (part < 0.0995 ? part * 100 : std::round(part * 100));
+  return text.str() + " %";
+}
+
 void print_cost(const Json& patch) {
   const auto own = patch.value("own_ns", Json::object());
   const auto sampled = own.value("sampled", std::uint64_t{0});
   if (sampled == 0) return;
   const bool at_most = own.value("at_most", false);
-  std::ostringstream share;
-  share << std::setprecision(2) << own.value("share_of_wall", 0.0) * 100 << " % of the wall time";
+  const auto original = patch.value("original_ns", Json::object());
+  const auto total = own.value("total", 0.0);
+  const auto whole = total + original.value("total", 0.0);
+  auto share = percent(own.value("share_of_wall", 0.0)) + " of the wall time";
+  if (!at_most && whole > 0) share += ", " + percent(total / whole) + " of the time of its calls";
   const auto bound = bound_words(at_most, own.value("at_least", false));
-  field("own time", std::string(bound) + timing_words(own) + ", " + share.str());
-  if (!at_most) field("original", timing_words(patch.value("original_ns", Json::object())));
+  field("own time", std::string(bound) + timing_words(own) + ", " + share);
+  if (!at_most) field("original", timing_words(original));
   field("", "from " + std::to_string(sampled) + " timed calls, each within " +
                 duration_words(own.value("uncertainty", 0.0)));
 }

@@ -60,7 +60,7 @@ def test_nothing_to_measure_is_an_error() -> None:
 def test_overt_bench_measures_patches_of_others(world: World) -> None:
     """The command imports, lets the vendor patch, and measures the call that it is given."""
     world.install("acme-tracer", "1.4", tracer=TRACER)
-    bench = ("bench", "shop:price", "shop.price()", "--setup", "import tracer; tracer.go()")
+    bench = ("bench", "--setup", "import tracer; tracer.go()", "shop:price", "shop.price()")
     done = world.overt(*bench, "--rounds", "5", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     found = json.loads(done.stdout)

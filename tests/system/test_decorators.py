@@ -40,7 +40,7 @@ def test_off_and_on_from_outside(overt: Overt) -> None:
 
     assert process.stdout is not None
     assert process.stdout.readline().strip() == "traced price"
-    assert "1 of 1 patch off" in overt("off", "app.py", "--owner", "__main__").stdout
+    assert "1 of 1 patch off" in overt("off", "--owner", "__main__", "app.py").stdout
     assert says() == "price"
     assert "off: w1" in overt("journal", "app.py").stdout
     assert overt("list", "app.py").stdout.count("traced") == 0
