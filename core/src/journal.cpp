@@ -135,16 +135,19 @@ void Journal::end(int modules, double watch_ms, const std::vector<Patch>& patche
   auto reach = json::array();
   auto costs = json::array();
   auto handlers = json::array();
+  auto looks = json::array();
   for (const auto& patch : patches) {
     if (patch.metered) costs.push_back(json(calls_to_json(patch)));
     if (patch.reach) reach.push_back({patch.id, reach_to_json(*patch.reach)});
     if (patch.handlers) handlers.push_back({patch.id, handlers_to_json(patch.handlers)});
+    if (patch.looks) looks.push_back({patch.id, looks_to_json(patch.looks)});
   }
   const json out = {{"end",
                      {{"modules", modules},
                       {"watch_ms", watch_ms},
                       {"reach", std::move(reach)},
                       {"handlers", std::move(handlers)},
+                      {"looks", std::move(looks)},
                       {"costs", std::move(costs)}}}};
   line(out.dump(-1, ' ', false, json::error_handler_t::replace));
 }
@@ -289,6 +292,10 @@ class Replay {
         const auto id = ids_.find(whole<int>(handlers.at(0)));
         if (id != ids_.end())
           ledger.patch(id->second).handlers = handlers_from_json(handlers.at(1));
+      }
+      for (const auto& looks : end->value("looks", json::array())) {
+        const auto id = ids_.find(whole<int>(looks.at(0)));
+        if (id != ids_.end()) ledger.patch(id->second).looks = looks_from_json(looks.at(1));
       }
       for (const auto& costs : end->value("costs", json::array())) {
         const auto id = ids_.find(costs.at("id"));

@@ -153,6 +153,27 @@ std::optional<std::vector<Handler>> handlers_from_json(const json& in) {
   return all;
 }
 
+ordered_json looks_to_json(const std::optional<Looks>& looks) {
+  if (!looks) return nullptr;
+  const auto& same = looks->same_signature;
+  return {{"same_doc", looks->same_doc},
+          {"same_signature", same ? ordered_json(*same) : ordered_json(nullptr)},
+          {"leads_back", looks->leads_back},
+          {"signature_before", optional_text(looks->signature_before)},
+          {"signature_now", optional_text(looks->signature_now)}};
+}
+
+std::optional<Looks> looks_from_json(const json& in) {
+  if (!in.is_object()) return std::nullopt;
+  Looks looks;
+  looks.same_doc = in.at("same_doc");
+  if (const auto& same = in.at("same_signature"); !same.is_null()) looks.same_signature = same;
+  looks.leads_back = in.at("leads_back");
+  looks.signature_before = text_or_empty(in.at("signature_before"));
+  looks.signature_now = text_or_empty(in.at("signature_now"));
+  return looks;
+}
+
 ordered_json proof_to_json(const std::optional<Proof>& proof) {
   if (!proof) return nullptr;
   return {
@@ -231,6 +252,7 @@ ordered_json patch_to_json(const Patch& patch) {
       {"new", value_to_json(patch.new_value)},
   };
   out["handlers"] = handlers_to_json(patch.handlers);
+  out["looks"] = looks_to_json(patch.looks);
   if (patch.proof) out["proof"] = proof_to_json(patch.proof);
   auto calls = calls_to_json(patch);
   calls.erase("id");
@@ -257,6 +279,7 @@ Patch patch_from_json(const json& in) {
     patch.reach = reach_from_json(reach);
   }
   patch.handlers = handlers_from_json(in.value("handlers", json()));
+  patch.looks = looks_from_json(in.value("looks", json()));
   patch.proof = proof_from_json(in.value("proof", json()));
   patch.internal = in.at("internal");
   patch.governed = in.value("origin", "foreign") == "governed";

@@ -17,6 +17,10 @@ Reach reach_from_json(const nlohmann::json& in);
 nlohmann::ordered_json handlers_to_json(const std::optional<std::vector<Handler>>& handlers);
 std::optional<std::vector<Handler>> handlers_from_json(const nlohmann::json& in);
 
+// null: they were not compared.
+nlohmann::ordered_json looks_to_json(const std::optional<Looks>& looks);
+std::optional<Looks> looks_from_json(const nlohmann::json& in);
+
 // null: nobody asked for a proof.
 nlohmann::ordered_json proof_to_json(const std::optional<Proof>& proof);
 std::optional<Proof> proof_from_json(const nlohmann::json& in);

@@ -122,6 +122,11 @@ void Ledger::note_handlers(int id, std::vector<Handler> handlers) {
   patch(id).handlers = std::move(handlers);
 }
 
+void Ledger::note_looks(int id, Looks looks) {
+  const std::lock_guard lock(mutex_);
+  patch(id).looks = std::move(looks);
+}
+
 void Ledger::note_proof(int id, Proof proof) {
   const std::lock_guard lock(mutex_);
   patch(id).proof = std::move(proof);

@@ -28,8 +28,39 @@ bool ends_by_itself(const Patch& patch) {
   return patch.lifetime == "scope" || patch.lifetime == "ttl";
 }
 
+// What who asks the new value sees, as evidence; whether that is what the old one showed.
+bool tell_looks(const Patch& patch, const Looks& looks, std::vector<std::string>& evidence) {
+  const auto& before = patch.old_value;
+  const auto& now = patch.new_value;
+  const bool named = !before.qualname.empty() && !now.qualname.empty();
+  evidence.emplace_back(looks.same_doc ? "doc: the same" : "doc: another one");
+  if (looks.same_signature == false) {
+    evidence.push_back("signature: " + looks.signature_before + " before, " + looks.signature_now +
+                       " now");
+  } else {
+    evidence.emplace_back(looks.same_signature ? "signature: the same"
+                                               : "signature: one of the two has none to be read");
+  }
+  evidence.emplace_back(looks.leads_back ? "__wrapped__ leads to what it replaced"
+                                         : "__wrapped__ does not lead to what it replaced");
+  return (!named || is_same_name(before, now)) && looks.same_doc && looks.same_signature != false;
+}
+
+// Few sentences: findings are summed up by them. What differs is in the evidence.
+ReviewAnswer how_it_looks(const Patch& patch, const Looks& looks,
+                          std::vector<std::string> evidence) {
+  const bool same = tell_looks(patch, looks, evidence);
+  if (same && looks.leads_back) {
+    return {Outcome::answered, "It looks like what it replaced, and leads there.",
+            std::move(evidence)};
+  }
+  std::string said =
+      same ? "It looks like what it replaced, but" : "It looks unlike what it replaced, and";
+  said += looks.leads_back ? " leads there." : " nothing leads there.";
+  return {Outcome::finding, std::move(said), std::move(evidence)};
+}
+
 ReviewAnswer what_stays_visible(const Patch& patch) {
-  const std::string rest = "doc, signature and __wrapped__ are not in a report";
   const auto& before = patch.old_value;
   const auto& now = patch.new_value;
   std::vector<std::string> evidence = {
@@ -48,13 +79,14 @@ ReviewAnswer what_stays_visible(const Patch& patch) {
     return {Outcome::finding, "Nothing: the name is gone, and who asks for it gets an error.",
             std::move(evidence)};
   }
-  evidence.push_back(rest);
   if (patch.change == Change::code) {
     return {Outcome::finding,
             "The function is the same object with the same name: that other code runs in it cannot "
             "be seen.",
             std::move(evidence)};
   }
+  if (patch.looks) return how_it_looks(patch, *patch.looks, std::move(evidence));
+  evidence.emplace_back("doc, signature and __wrapped__ were not compared");
   if (before.qualname.empty() || now.qualname.empty()) {
     return {Outcome::unanswered, "Not known: one of the two values has no name of its own.",
             std::move(evidence)};

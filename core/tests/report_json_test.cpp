@@ -62,7 +62,7 @@ TEST_CASE("the fields of a report are the documented ones") {
       "via": ["wrapt"], "boundary": "stdlib",
       "reach": {"kind": "name", "modules": 3, "stale": ["shop.http"], "users": [],
                 "user_modules": 0, "subclasses": [], "subclass_count": 0},
-      "handlers": null, "evidence": null,
+      "handlers": null, "evidence": null, "looks": null,
       "internal": false, "state": "on", "layer": 1, "reverted": false, "times": 1,
       "at": 1790000000.25, "thread": 77,
       "site": {"module": "package.module", "function": "install",

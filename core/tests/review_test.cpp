@@ -51,7 +51,7 @@ TEST_CASE("what stays visible is told from the two values") {
   CHECK(has_evidence(patch, 1, "now: function package.module:send"));
   patch.new_value = patch.old_value;
   CHECK(answer(patch, 1) == "answered: Name and module are those of what it replaced.");
-  CHECK(has_evidence(patch, 1, "doc, signature and __wrapped__ are not in a report"));
+  CHECK(has_evidence(patch, 1, "doc, signature and __wrapped__ were not compared"));
   patch.new_value.qualname.clear();
   CHECK(answer(patch, 1).starts_with("unanswered: "));
   patch.change = Change::code;
@@ -63,6 +63,21 @@ TEST_CASE("what stays visible is told from the two values") {
   CHECK(answer(patch, 1).starts_with("answered: It hides nothing"));
   CHECK(has_evidence(patch, 1, "before: nothing"));
   CHECK(answer(governed(), 1).starts_with("answered: All of it"));
+}
+
+TEST_CASE("how a wrapper looks is told where it was compared") {
+  auto patch = patch_of("http.client:HTTPConnection.send", "acme");
+  patch.new_value = patch.old_value;
+  patch.looks = Looks{true, true, true, "", ""};
+  CHECK(answer(patch, 1) == "answered: It looks like what it replaced, and leads there.");
+  patch.looks->leads_back = false;
+  CHECK(answer(patch, 1) == "finding: It looks like what it replaced, but nothing leads there.");
+  patch.looks = Looks{false, false, false, "(self, data)", "(*args)"};
+  patch.new_value.qualname = "wrapper";
+  CHECK(answer(patch, 1) == "finding: It looks unlike what it replaced, and nothing leads there.");
+  CHECK(has_evidence(patch, 1, "signature: (self, data) before, (*args) now"));
+  patch.looks->same_signature.reset();
+  CHECK(has_evidence(patch, 1, "signature: one of the two has none to be read"));
 }
 
 TEST_CASE("the way back is a lifetime, a handle, or nobody's promise") {

@@ -30,11 +30,14 @@ State& state() {
 int find_out(void* /*unused*/) {
   auto patches = records().ledger().patches();
   measure_reach(patches, records().subjects());
-  read_handlers(patches, records().subjects());
+  read_code(patches, records().subjects());
   std::map<int, Reach> found;
   for (auto& patch : patches) {
     if (patch.handlers && !records().ledger().patch(patch.id).handlers) {
       records().ledger().note_handlers(patch.id, *patch.handlers);
+    }
+    if (patch.looks && !records().ledger().patch(patch.id).looks) {
+      records().ledger().note_looks(patch.id, *patch.looks);
     }
     if (patch.reach && !patch.reverted) found.emplace(patch.id, std::move(*patch.reach));
   }

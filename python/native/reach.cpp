@@ -10,6 +10,7 @@
 
 #include "describe.h"
 #include "handlers.h"
+#include "looks.h"
 #include "namespaces.h"
 #include "watcher.h"
 
@@ -198,10 +199,14 @@ void measure_reach(std::vector<Patch>& patches, const std::vector<Subject>& subj
   }
 }
 
-void read_handlers(std::vector<Patch>& patches, const std::vector<Subject>& subjects) {
+void read_code(std::vector<Patch>& patches, const std::vector<Subject>& subjects) {
   for (std::size_t i = 0; i < patches.size() && i < subjects.size(); ++i) {
-    if (patches[i].handlers || patches[i].reverted) continue;
-    patches[i].handlers = handlers_of_wrapper(subjects[i].new_value.get());
+    auto& patch = patches[i];
+    const auto& [old_value, new_value, holder, kept_old, replaced] = subjects[i];
+    if (patch.reverted) continue;
+    if (!patch.handlers) patch.handlers = handlers_of_wrapper(new_value.get());
+    if (patch.looks || patch.governed || patch.change != Change::replaced) continue;
+    patch.looks = looks_of(kept_old.is_valid() ? kept_old.ptr() : old_value.get(), new_value.get());
   }
 }
 

@@ -12,7 +12,8 @@ namespace overt::py {
 // Fills in the reach of every patch that stands, in one pass over the namespaces of sys.modules.
 void measure_reach(std::vector<Patch>& patches, const std::vector<Subject>& subjects);
 
-// What the code of each patch that stands does with errors, where it was not read yet.
-void read_handlers(std::vector<Patch>& patches, const std::vector<Subject>& subjects);
+// What each patch of others that stands looks like beside what it replaced, and what the code of
+// each does with errors, where that was not read yet.
+void read_code(std::vector<Patch>& patches, const std::vector<Subject>& subjects);
 
 }  // namespace overt::py

@@ -133,7 +133,7 @@ Report current_report() {
   tell_switched(report.patches);
   report.registries = registries().states();
   measure_reach(report.patches, records().subjects());
-  read_handlers(report.patches, records().subjects());
+  read_code(report.patches, records().subjects());
   return report;
 }
 

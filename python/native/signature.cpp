@@ -30,7 +30,9 @@ nb::object attribute(nb::handle object, const char* name) {
   return value;
 }
 
-Signature of_function(nb::handle function) {
+}  // namespace
+
+Signature signature_of_function(nb::handle function) {
   const auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(function.ptr()));
   const auto names = nb::steal(PyCode_GetVarnames(const_cast<PyCodeObject*>(code)));
   if (!names.is_valid()) throw nb::python_error();
@@ -66,6 +68,8 @@ Signature of_function(nb::handle function) {
   return signature;
 }
 
+namespace {
+
 // inspect.Parameter.kind counts in the order of ParameterKind.
 std::optional<Signature> from_inspect(nb::handle signature) {
   const nb::object empty = signature.attr("empty");
@@ -92,7 +96,7 @@ std::optional<Signature> ask_inspect(nb::handle callable, bool follow_wrapped) {
   }
 }
 
-bool is_descriptor_of_function(nb::handle object) {
+bool is_descriptor_signature_of_function(nb::handle object) {
   return PyObject_TypeCheck(object.ptr(), &PyStaticMethod_Type) != 0 ||
          PyObject_TypeCheck(object.ptr(), &PyClassMethod_Type) != 0;
 }
@@ -128,7 +132,7 @@ CallKind kind_of_flags(int flags) {
 // The callable that does the work of `object`, or nothing if that is `object` itself.
 nb::object behind(nb::handle object) {
   if (PyMethod_Check(object.ptr())) return nb::borrow(PyMethod_GET_FUNCTION(object.ptr()));
-  if (is_descriptor_of_function(object)) return attribute(object, "__func__");
+  if (is_descriptor_signature_of_function(object)) return attribute(object, "__func__");
   if (is_partial(object)) return attribute(object, "func");
   return {};
 }
@@ -136,12 +140,12 @@ nb::object behind(nb::handle object) {
 }  // namespace
 
 std::optional<Signature> signature_of(nb::handle callable) {
-  if (PyFunction_Check(callable.ptr())) return of_function(callable);
+  if (PyFunction_Check(callable.ptr())) return signature_of_function(callable);
   if (PyMethod_Check(callable.ptr())) {
     const auto function = signature_of(PyMethod_GET_FUNCTION(callable.ptr()));
     return function ? std::optional(function->bound()) : std::nullopt;
   }
-  if (is_descriptor_of_function(callable)) {
+  if (is_descriptor_signature_of_function(callable)) {
     const auto function = attribute(callable, "__func__");
     return function.is_valid() ? signature_of(function) : std::nullopt;
   }
@@ -153,7 +157,7 @@ std::optional<Signature> declared_signature_of(nb::handle target) {
     const auto function = declared_signature_of(PyMethod_GET_FUNCTION(target.ptr()));
     return function ? std::optional(function->bound()) : std::nullopt;
   }
-  if (is_descriptor_of_function(target)) {
+  if (is_descriptor_signature_of_function(target)) {
     const auto function = attribute(target, "__func__");
     return function.is_valid() ? declared_signature_of(function) : std::nullopt;
   }
@@ -162,7 +166,7 @@ std::optional<Signature> declared_signature_of(nb::handle target) {
     const auto has = [&](const char* name) {
       return dict != nullptr && PyDict_GetItemString(dict, name) != nullptr;
     };
-    if (!has("__wrapped__") && !has("__signature__")) return of_function(target);
+    if (!has("__wrapped__") && !has("__signature__")) return signature_of_function(target);
   }
   return ask_inspect(target, true);
 }

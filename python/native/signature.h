@@ -16,6 +16,9 @@ namespace overt::py {
 
 namespace nb = nanobind;
 
+// Those of a Python function, read from its code and defaults. PYTHON: runs none.
+Signature signature_of_function(nb::handle function);
+
 // The calls that `callable` itself takes. Nothing where that cannot be known (C code without a text
 // signature): such a callable is taken at its word. A bound method has no `self`.
 std::optional<Signature> signature_of(nb::handle callable);

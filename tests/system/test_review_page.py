@@ -119,7 +119,7 @@ def test_the_first_screen_says_what_there_is(opened: Opens) -> None:
     """Counts, findings, questions, and owners by boundary, before anybody scrolls."""
     page = opened(viewport={"width": 1280, "height": 800}).page
     assert page.locator(".tile").first.inner_text() == "3\npatches"
-    assert "goes by another name" in page.locator(".findings").inner_text()
+    assert "looks unlike" in page.locator(".findings").inner_text()
     assert page.locator(".questions li").count() == 6
     assert page.locator(".matrix tbody tr").count() == 1
     box = page.locator(".findings").bounding_box()
@@ -149,9 +149,10 @@ def test_filters_and_summaries_narrow(opened: Opens) -> None:
     watched.page.select_option("select[name=question]", "2")
     watched.page.select_option("select[name=outcome]", "finding")
     assert len(watched.rows()) == 3
-    watched.page.locator(".findings button", has_text="goes by another name").click()
+    watched.page.locator(".findings button", has_text="looks unlike").click()
     assert sorted(watched.rows()) == ["json:dumps", "time:time"]
-    assert watched.shown() == "2 of 3 patches with “It goes by another name than what it replaced.”"
+    said = "It looks unlike what it replaced, and nothing leads there."
+    assert watched.shown() == f"2 of 3 patches with “{said}”"
 
 
 def test_a_row_opens_to_six_answers_and_the_command(opened: Opens) -> None:

@@ -16,7 +16,8 @@
 //     {"id": 3, "proved": true, "busy": false, "said": ""}]}}   removals that were tried on request
 //   {"switch": {...}}                      a change of votes, as in switch_json.h
 //   {"end": {"modules": 312, "watch_ms": 4.1, "reach": [[3, {...}]], "handlers": [[3, [...]]],
-//            "costs": [...]}}              absent when the process was killed; by patch, the fields
+//            "looks": [[3, {...}]], "costs": [...]}}              absent when the process was
+//            killed; by patch, the fields
 //                                          as in overt.report/1
 //
 // THREADS: lines may be written by any thread; open() and close() by one that no other runs beside.

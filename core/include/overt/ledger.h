@@ -45,6 +45,9 @@ class Ledger {
   // What the code of a patch does with errors, where that was not read when it was made.
   void note_handlers(int id, std::vector<Handler> handlers);
 
+  // How what a patch put there looks, beside what was there.
+  void note_looks(int id, Looks looks);
+
   // Keeps what came of proving that a patch can be removed, until it is undone or made again.
   void note_proof(int id, Proof proof);
 

@@ -63,6 +63,17 @@ struct Handler {
   bool operator==(const Handler&) const = default;
 };
 
+// How a function that was replaced and what stands there now look to whoever asks for their doc,
+// signature and `__wrapped__`.
+struct Looks {
+  bool same_doc = false;
+  std::optional<bool> same_signature;  // nothing: one of the two has none that could be read
+  bool leads_back = false;             // by `__wrapped__`
+  std::string signature_before;        // where they differ
+  std::string signature_now;
+  bool operator==(const Looks&) const = default;
+};
+
 // What became of the errors of what was patched, in the calls that were looked at. The rest of
 // `raised` went on as it was.
 struct ErrorsSeen {
@@ -101,7 +112,8 @@ struct Patch {
   std::string state;           // of one that stands, where known: "on", "off" or "buried"
   // Of the Python code that it runs; nothing where none was read.
   std::optional<std::vector<Handler>> handlers;
-  bool metered = false;  // calls and errors are counts
+  std::optional<Looks> looks;  // of a Python function that took the place of a function
+  bool metered = false;        // calls and errors are counts
   std::uint64_t calls = 0;
   std::uint64_t errors = 0;
   std::optional<Cost> cost;  // of the calls that were timed
