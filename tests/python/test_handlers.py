@@ -65,6 +65,36 @@ def test_each_way_of_handling_is_told(world: World) -> None:
         assert kinds == expected, body
 
 
+def test_coroutines_and_nested_blocks_are_read_too(world: World) -> None:
+    """An `async with` leaves errors to its manager; a handler within a `with` is the code's own."""
+    source = """
+    import threading
+    async def managed(call, lock):
+        async with lock:
+            return await call()
+    async def awaited(call):
+        try:
+            return await call()
+        except OSError:
+            return None
+    def nested(call, lock):
+        with lock:
+            try:
+                return call()
+            except OSError:
+                pass
+    for function in managed, awaited, nested:
+        setattr(threading.Thread, function.__name__, function)
+    """
+    world.overt.write("main.py", textwrap.dedent(source))
+    done = world.overt("run", "--report", "r.json", "--", sys.executable, "main.py")
+    assert done.returncode == 0, done.stderr
+    found = {each["target"][17:]: each["handlers"] for each in world.overt.json()["patches"]}
+    assert [each["does"] for each in found["managed"]] == ["leaves_it"]
+    assert found["awaited"] == [{"does": "swallows", "line": 10}]
+    assert "swallows" in [each["does"] for each in found["nested"]]
+
+
 def test_the_line_is_that_of_the_handler(world: World) -> None:
     """As a reviewer would look for it."""
     source = "import time\ndef slow(s):\n    try:\n        print(s)\n    except OSError:\n"
