@@ -306,11 +306,13 @@ bool changes_behaviour(const Write& write) {
   if (write.module == "sys" && contains(kSysBookkeeping, write.key)) return false;
   const auto& old_value = write.old_value;
   const auto& new_value = write.new_value;
+  const bool everywhere = write.space == Space::module && write.module == "builtins";
+  if (everywhere && write.key == "_") {
+    // The last value of an interactive session, or of a doctest; gettext puts a function there.
+    return old_value.callable || new_value.callable;
+  }
   if (!old_value.present) {
-    // A new name in builtins is a name in every module; but `_` is the last value of an interactive
-    // session.
-    const bool everywhere =
-        write.space == Space::module && write.module == "builtins" && write.key != "_";
+    // A new name in builtins is a name in every module.
     return new_value.callable || new_value.descriptor || new_value.is_class || everywhere;
   }
   if (!new_value.present) return !old_value.plain;

@@ -44,8 +44,15 @@ TEST_CASE("marks and data that others leave in a namespace are no change of beha
 TEST_CASE("in builtins every new name is visible everywhere, data too") {
   CHECK(changes(adds("builtins:DEBUG").to(plain_data())));
   CHECK(changes(adds("builtins:log").to(thing())));
-  CHECK_FALSE(changes(adds("builtins:_").to(plain_data())));  // the last value of a session
   CHECK_FALSE(changes(adds("builtins:str.mark").to(plain_data())));
+}
+
+TEST_CASE("the last value of an interactive session is no patch, gettext's function is one") {
+  CHECK_FALSE(changes(adds("builtins:_").to(plain_data())));
+  CHECK_FALSE(changes(replaces("builtins:_").from(plain_data()).to(thing())));
+  CHECK_FALSE(changes(replaces("builtins:_").from(thing()).to(plain_data())));
+  CHECK(changes(adds("builtins:_").to(function_of("gettext"))));
+  CHECK(changes(replaces("builtins:_").from(plain_data()).to(function_of("gettext"))));
 }
 
 TEST_CASE("the books of the interpreter and the import system are no behaviour") {

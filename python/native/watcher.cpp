@@ -233,7 +233,10 @@ void Watcher::consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, P
   }
   const Timed timed(spent_);
   auto& details = namespaces_.details(*space, dict, origins_);
-  if (internal_ && !tracked && is_of_a_plugin(details, old_value, value)) return;
+  if (internal_ && is_of_a_plugin(details, old_value, value)) {
+    if (tracked) retire(*layers, 0);  // its own from now on
+    return;
+  }
   Write write;
   write.space = space->space;
   write.module = details.module;

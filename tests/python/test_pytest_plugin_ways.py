@@ -309,6 +309,27 @@ def test_what_a_plugin_takes_off_and_puts_on_again_is_no_leak(tmp_path: Path) ->
     assert ran.failed == ["test_leak"], ran.text
 
 
+def test_what_a_runner_puts_over_a_patch_is_its_own_again(tmp_path: Path) -> None:
+    """Pytest exchanges sys.stdout around each phase of a test, whatever stands there."""
+    source = """
+        import io, sys
+        from _pytest.capture import MultiCapture, SysCapture
+        def test_it():
+            before = sys.stdout
+            mine = MultiCapture(in_=None, out=SysCapture(1), err=None)
+            mine.start_capturing()
+            sys.stdout = io.StringIO()
+            mine.stop_capturing()
+            assert sys.stdout is before
+        def test_leak():
+            sys.stdout = io.StringIO()
+        """
+    ran = run(tmp_path, source, "--overt=error")
+    assert (ran.code, ran.failed) == (0, []), ran.text
+    ran = run(tmp_path, source, "--overt=error", "--capture=no")
+    assert ran.failed == ["test_leak"], ran.text
+
+
 def test_a_patch_that_is_made_again_is_told_where_it_was_made_last(tmp_path: Path) -> None:
     """The same line made it in a test before, which undid it."""
     more = {"lib.py": "import shop\ndef enable():\n    shop.now = print\n"}

@@ -87,8 +87,8 @@ def test_a_storm_of_signals_reaches_the_programs_threads_only(overt: Overt, seco
     assert process.wait(30) == 0
 
 
-# The timer goes on until it is heard: CPython 3.12 sets its eval breaker without atomics and now and
-# then (1 of 400,000) drops the wake-up of a signal, until the next one. Only the first one counts.
+# The timer goes on until it is heard: CPython 3.12 sets its eval breaker without atomics and now
+# and then (1 of 400,000) drops the wake-up of a signal, until the next one. The first one counts.
 INTERRUPTED = """
 import random, signal
 random.seed(SEED)
