@@ -52,6 +52,8 @@ def pytest(where: Path, *words: str) -> list[str]:
     """The command."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     command += ["--disable-plugin-autoload", "-p", "overt._pytest"]
+    # Its cleaning up of directories of earlier runs would be counted, too.
+    command += [f"--basetemp={where}/temp"]
     return [*command, "-c", os.devnull, "--rootdir", str(where), *words, str(where)]
 
 
