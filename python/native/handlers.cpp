@@ -10,6 +10,10 @@
 //   finally:, no match     RERAISE                                      (passes on: not told)
 //   with:                  WITH_EXCEPT_START                            leaves_it, to its manager
 //
+// A clause of `except*` begins with CHECK_EG_MATCH, COPY 1, POP_JUMP_IF_NONE; what its body raises
+// comes to LIST_APPEND 3 behind it, which it jumps over where it swallows. POP_EXCEPT stands at the
+// end of all clauses, where the group is put together again.
+//
 // COPY 3, POP_EXCEPT, RERAISE 1 is what the compiler adds for an error inside of the handler.
 // co_code is the code before specialisation, with zeroed caches, which are CACHE then.
 #include "handlers.h"
@@ -85,6 +89,11 @@ bool calls(int opcode) {
   return opcode == CALL || opcode == CALL_FUNCTION_EX || opcode == SEND;
 }
 
+bool is_forward_jump(int opcode) {
+  return opcode == JUMP_FORWARD || opcode == POP_JUMP_IF_TRUE || opcode == POP_JUMP_IF_FALSE ||
+         opcode == POP_JUMP_IF_NONE || opcode == POP_JUMP_IF_NOT_NONE;
+}
+
 class Reader {
  public:
   explicit Reader(PyCodeObject* code) : code_(code) {
@@ -124,16 +133,43 @@ class Reader {
 
   // Up to where the next handler begins: the compiler puts them behind each other.
   void read(std::size_t from) {
+    const bool of_groups = is_of_groups(from);
     for (auto i = from; i < instructions_.size(); ++i) {
       const auto& [opcode, argument, offset] = instructions_[i];
       if (opcode == PUSH_EXC_INFO) return;
       if (opcode == WITH_EXCEPT_START) return note(Handling::leaves_it, offset);
-      if (opcode == POP_EXCEPT && !is_followed_by_reraise(i)) note(Handling::swallows, offset);
+      const bool swallows = of_groups ? opcode == CHECK_EG_MATCH && ends_quietly(i + 3)
+                                      : opcode == POP_EXCEPT && !is_followed_by_reraise(i);
+      if (swallows) note(Handling::swallows, offset);
       if (opcode != RAISE_VARARGS) continue;
       if (argument == 0) note(Handling::raises_again, offset);
       if (argument == 1) note(Handling::replaces, offset);
       if (argument == 2 && is_none(instructions_[i - 1])) note(Handling::drops_cause, offset);
     }
+  }
+
+  bool is_of_groups(std::size_t from) const {
+    for (auto i = from; i < instructions_.size() && instructions_[i].opcode != PUSH_EXC_INFO; ++i) {
+      if (instructions_[i].opcode == CHECK_EG_MATCH) return true;
+    }
+    return false;
+  }
+
+  // The body of a clause of `except*`.
+  bool ends_quietly(std::size_t body) const {
+    auto end = body;
+    const auto size = instructions_.size();
+    while (end < size &&
+           !(instructions_[end].opcode == LIST_APPEND && instructions_[end].argument == 3)) {
+      ++end;
+    }
+    for (auto i = body; end < size && i < end; ++i) {
+      if (is_forward_jump(instructions_[i].opcode) &&
+          instructions_[i + 1].offset + instructions_[i].argument * 2 > instructions_[end].offset) {
+        return true;
+      }
+    }
+    return false;
   }
 
   bool is_followed_by_reraise(std::size_t index) const {
