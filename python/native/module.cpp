@@ -62,6 +62,8 @@ std::string report() {
   return overt::to_json(py::current_report(), true);
 }
 
+std::string record(int id) { return overt::to_json(py::report_of_patch(id), true); }
+
 }  // namespace
 
 NB_MODULE(_native, m) {
@@ -90,6 +92,9 @@ NB_MODULE(_native, m) {
       "report", &report,
       "The report as it stands, as the text of an overt.report/1: governed patches, and others as "
       "far as they were watched.");
+  m.def(
+      "record", &record, nb::arg("id"),
+      "One patch as an overt.report/1 has it, without what takes long to find out: who holds it.");
   m.def("refusal", &py::refusal, nb::arg("callee"), nb::arg("target"), nb::arg("leading") = 1,
         nb::arg("role") = "advice", nb::arg("method") = false,
         "Why `callee`, given `leading` arguments before the target's own, cannot stand in for "

@@ -116,6 +116,14 @@ std::string serve_by_itself() {
   throw std::runtime_error(wrong);
 }
 
+Report report_of_patch(int id) {
+  Report report;
+  report.patches = {records().ledger().patch(id)};
+  GovernedPatch::tell_states(report.patches);
+  tell_switched(report.patches);
+  return report;
+}
+
 Report current_report() {
   auto* watcher = Watcher::active();
   Report report;

@@ -71,24 +71,32 @@ def ledger(*, internal: bool = False) -> tuple[Patch, ...]:
     asked for at the start.
     """
     return tuple(
-        Patch(
-            id=entry["id"],
-            target=entry["target"],
-            change=entry["change"],
-            owner=Owner(**entry["owner"]),
-            via=tuple(entry["via"]),
-            boundary=entry["boundary"],
-            reverted=entry["reverted"],
-            layer=entry["layer"],
-            site=Site(**entry["site"]),
-            origin=entry["origin"],
-            state=entry["state"],
-            reach=entry["reach"]["kind"],
-            reason=entry.get("reason"),
-            scope=entry.get("scope"),
-            lifetime=entry.get("lifetime"),
-            lost=entry.get("lost"),
-        )
-        for entry in report()["patches"]
-        if internal or not entry["internal"]
+        _patch(entry) for entry in report()["patches"] if internal or not entry["internal"]
+    )
+
+
+def record(id: int) -> Patch:
+    """One patch of the ledger."""
+    (entry,) = json.loads(_native.record(id))["patches"]
+    return _patch(entry)
+
+
+def _patch(entry: dict[str, Any]) -> Patch:
+    return Patch(
+        id=entry["id"],
+        target=entry["target"],
+        change=entry["change"],
+        owner=Owner(**entry["owner"]),
+        via=tuple(entry["via"]),
+        boundary=entry["boundary"],
+        reverted=entry["reverted"],
+        layer=entry["layer"],
+        site=Site(**entry["site"]),
+        origin=entry["origin"],
+        state=entry["state"],
+        reach=entry["reach"]["kind"],
+        reason=entry.get("reason"),
+        scope=entry.get("scope"),
+        lifetime=entry.get("lifetime"),
+        lost=entry.get("lost"),
     )

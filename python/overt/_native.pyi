@@ -83,6 +83,11 @@ def report() -> str:
     The report as it stands, as the text of an overt.report/1: governed patches, and others as far as they were watched.
     """
 
+def record(id: int) -> str:
+    """
+    One patch as an overt.report/1 has it, without what takes long to find out: who holds it.
+    """
+
 def refusal(callee: object, target: object, leading: int = 1, role: str = 'advice', method: bool = False) -> str | None:
     """
     Why `callee`, given `leading` arguments before the target's own, cannot stand in for `target`; None if it can. The first parameter of a method may have any name.

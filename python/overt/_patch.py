@@ -126,10 +126,9 @@ class Handle:
     @property
     def record(self) -> Patch | None:
         """The patch as the ledger has it; None before it was first installed."""
-        from overt._ledger import ledger
+        from overt._ledger import record
 
-        found = [patch for patch in ledger() if patch.id == self._native.id]
-        return found[0] if found else None
+        return record(self._native.id) if self._native.id else None
 
     def __enter__(self) -> Self:
         """Install for the length of a `with` block."""

@@ -36,7 +36,10 @@ BODIES = {
     "try:\n    call()\nexcept* ValueError as group:\n    pass": ["swallows"],
     "try:\n    call()\nexcept* ValueError as group:\n    raise": ["raises_again"],
     "try:\n    call()\nexcept* ValueError:\n    raise KeyError(1) from None": ["drops_cause"],
-    "try:\n    call()\nexcept* ValueError:\n    if lock:\n        raise": ["swallows", "raises_again"],
+    "try:\n    call()\nexcept* ValueError:\n    if lock:\n        raise": [
+        "swallows",
+        "raises_again",
+    ],
     "try:\n    call()\nexcept* ValueError:\n    raise\nexcept* OSError:\n    pass": [
         "raises_again",
         "swallows",

@@ -132,8 +132,9 @@ def test_own_time_of_a_replacement_is_at_most_its_own(
         for _ in range(100):
             cast.target()
         assert truth.agrees(handle.stats.own)
-        assert handle.record is not None
-        (told,) = [p for p in overt.report()["patches"] if p["id"] == handle.record.id]
+        record = handle.record
+        assert record is not None
+        (told,) = [p for p in overt.report()["patches"] if p["id"] == record.id]
     assert told["metered"]
     assert told["calls"] == 100
     assert told["own_ns"]["at_most"]
