@@ -48,6 +48,8 @@ def make(suite: Suite, home: Path) -> Place:
     shutil.rmtree(sources, ignore_errors=True)
     with tarfile.open(next(where.glob("*.tar.gz"))) as archive:
         archive.extractall(sources, filter="tar")
+    # A library without a configuration of its own would get the one of the next folder above: ours.
+    (sources / "pytest.ini").touch()
     return Place(python, next(path for path in sources.iterdir() if path.is_dir()))
 
 
