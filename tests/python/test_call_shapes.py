@@ -8,6 +8,7 @@ specialised again in that state.
 from __future__ import annotations
 
 import sys
+import time
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -18,6 +19,7 @@ from call_shapes_special import SHAPES
 
 import overt
 
+QUIET = 2.0  # seconds, after which what is off has settled
 OFTEN = 300  # calls: the interpreter specialises after a few, and again after some fifty misses
 
 
@@ -78,6 +80,39 @@ def test_patch_holds_exactly_when_it_should(shape, reach, warm, module) -> None:
     assert answers(call) == {"old"}
     assert vars(where).keys() == before.keys()
     assert all(vars(where)[name] is value for name, value in before.items())
+
+
+@pytest.mark.parametrize("reach", ["name", "everywhere"])
+def test_patches_that_settle_while_off_are_as_none(reach) -> None:
+    """After a second of quiet what was patched is back by itself; on() brings each patch back."""
+    made = []
+    for number, shape in enumerate(each for each in SHAPES if ":" not in each.target):
+        if reach in shape.refused:
+            continue
+        module = ModuleType(f"settled_{number}")
+        sys.modules[module.__name__] = module
+        exec(compile(shape.code, module.__name__, "exec"), module.__dict__)
+        where: Any = module
+        for name in shape.target.split(".")[:-1]:
+            where = getattr(where, name)
+        before = dict(vars(where))
+        answers(module.call)
+        handle = overt.around(f"{module.__name__}:{shape.target}", module.advice, reach=reach)
+        made.append((shape, module, where, before, handle.install().off()))
+    end = time.monotonic() + QUIET
+    while time.monotonic() < end:
+        for shape, module, *_ in made:
+            assert answers(module.call) == {"old"}, shape.name
+    for shape, module, where, before, handle in made:
+        assert answers(module.call) == {"old"}, shape.name
+        assert reach == "everywhere" or dict(vars(where)) == before, shape.name
+        handle.on()
+        patched = "new old" if shape.reaches(reach) else "old"
+        assert answers(module.call) == {patched}, shape.name
+        handle.remove()
+        assert answers(module.call) == {"old"}, shape.name
+        assert dict(vars(where)) == before, shape.name
+        del sys.modules[module.__name__]
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=ids)
