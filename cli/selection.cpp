@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "overt/boundary.h"
+#include "overt/patch_name.h"
 #include "overt/vote.h"
 
 namespace overt::cli {
@@ -19,7 +20,7 @@ result<Json> named_elsewhere(int id, std::vector<Client>& clients) {
     return Json{
         {"scope", "target"}, {"target", (*patch)["target"]}, {"owner", (*patch)["owner"]["name"]}};
   }
-  return fail(Code::not_found, "there is no such patch", "p" + std::to_string(id));
+  return fail(Code::not_found, "there is no such patch", patch_name(id));
 }
 
 }  // namespace

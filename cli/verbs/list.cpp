@@ -19,6 +19,7 @@
 #include "../words.h"
 #include "overt/duration.h"
 #include "overt/meter.h"
+#include "overt/patch_name.h"
 
 namespace overt::cli {
 namespace {
@@ -174,9 +175,9 @@ std::string patch_table(const std::vector<Listed>& all, const Options& options) 
     if (const auto heading = owner_heading(patch); grouped && heading != owner) {
       table.heading(owner = heading);
     }
-    std::vector<std::string> cells = {"p" + std::to_string(patch.value("id", 0)),
-                                      patch.value("target", ""), patch.value("change", ""),
-                                      patch.value("boundary", ""), state_of(row, all.size())};
+    std::vector<std::string> cells = {patch_name(patch.value("id", 0)), patch.value("target", ""),
+                                      patch.value("change", ""), patch.value("boundary", ""),
+                                      state_of(row, all.size())};
     if (metered) {
       for (const char* field : {"calls", "errors"}) {
         cells.push_back(row.metered && row.numbers.contains(field)

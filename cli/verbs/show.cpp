@@ -12,6 +12,7 @@
 #include "../words.h"
 #include "overt/duration.h"
 #include "overt/meter.h"
+#include "overt/patch_name.h"
 #include "overt/text.h"
 
 namespace overt::cli {
@@ -75,7 +76,7 @@ void print_cost(const Json& patch) {
 }
 
 void print(const Client& client, const Json& patch) {
-  const auto id = "p" + std::to_string(patch.value("id", 0));
+  const auto id = patch_name(patch.value("id", 0));
   std::cout << id << "  " << printable(patch.value("target", "")) << '\n';
   field("process", client.name());
   field("owner", owner_heading(patch));

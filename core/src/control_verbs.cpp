@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "json_fields.h"
+#include "overt/patch_name.h"
 #include "switch_json.h"
 
 namespace overt {
@@ -129,15 +131,22 @@ result<ordered_json> list(const Control& control, const json& params, const std:
 }
 
 tl::unexpected<Error> no_patch(int id) {
-  return fail(Code::not_found, "there is no such patch in this process", "p" + std::to_string(id));
+  return fail(Code::not_found, "there is no such patch in this process", patch_name(id));
+}
+
+std::optional<Patch> patch_of(const Control& control, int id) {
+  if (id < 1) return std::nullopt;
+  auto patches = control.view.patches(id - 1, 1);
+  if (patches.empty() || patches.front().id != id) return std::nullopt;
+  return std::move(patches.front());
 }
 
 result<ordered_json> show(const Control& control, const json& params, const std::string&) {
   const auto id = param<int>(params, "patch", 0);
   if (!id) return tl::unexpected(id.error());
-  const auto patches = *id == 0 ? std::vector<Patch>() : control.view.patches(*id - 1, 1);
-  if (patches.empty() || patches.front().id != *id) return no_patch(*id);
-  const auto& patch = patches.front();
+  const auto found = patch_of(control, *id);
+  if (!found) return no_patch(*id);
+  const auto& patch = *found;
   auto out = whole_patch(control, patch);
   auto layers = ordered_json::array();
   for (int after = 0;;) {
@@ -164,9 +173,8 @@ result<std::vector<Selector>> selectors_of(const Control& control, const json& p
     auto selector = selector_from_json(each);
     if (!selector) return misused(selector.error().what, "on");
     const int id = selector->patch;
-    if (selector->scope == Scope::patch && !control.board.standing(id)) {
-      const auto patches = control.view.patches(id - 1, 1);
-      if (patches.empty() || patches.front().id != id) return no_patch(id);
+    if (selector->scope == Scope::patch && !control.board.standing(id) && !patch_of(control, id)) {
+      return no_patch(id);
     }
     all.push_back(std::move(*selector));
   }
@@ -306,8 +314,7 @@ result<std::vector<int>> patches_of(const Control& control, const json& params) 
       return misused("the id of a patch is a number from 1 on", "patches");
     }
     const auto id = each.get<int>();
-    const auto patches = id == 0 ? std::vector<Patch>() : control.view.patches(id - 1, 1);
-    if (patches.empty() || patches.front().id != id) return no_patch(id);
+    if (!patch_of(control, id)) return no_patch(id);
     all.push_back(id);
   }
   return all;

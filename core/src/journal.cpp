@@ -284,19 +284,17 @@ class Replay {
     } else if (const auto end = entry.find("end"); end != entry.end() && own) {
       report.modules = whole<int>(end->at("modules"));
       report.watch_ms = end->at("watch_ms");
-      for (const auto& reach : end->at("reach")) {
-        const auto id = ids_.find(whole<int>(reach.at(0)));
-        if (id != ids_.end()) ledger.patch(id->second).reach = reach_from_json(reach.at(1));
-      }
-      for (const auto& handlers : end->value("handlers", json::array())) {
-        const auto id = ids_.find(whole<int>(handlers.at(0)));
-        if (id != ids_.end())
-          ledger.patch(id->second).handlers = handlers_from_json(handlers.at(1));
-      }
-      for (const auto& looks : end->value("looks", json::array())) {
-        const auto id = ids_.find(whole<int>(looks.at(0)));
-        if (id != ids_.end()) ledger.patch(id->second).looks = looks_from_json(looks.at(1));
-      }
+      const auto each = [&](const json& pairs, const auto& take) {
+        for (const auto& pair : pairs) {
+          const auto id = ids_.find(whole<int>(pair.at(0)));
+          if (id != ids_.end()) take(ledger.patch(id->second), pair.at(1));
+        }
+      };
+      each(end->at("reach"), [](auto& patch, auto& in) { patch.reach = reach_from_json(in); });
+      each(end->value("handlers", json::array()),
+           [](auto& patch, auto& in) { patch.handlers = handlers_from_json(in); });
+      each(end->value("looks", json::array()),
+           [](auto& patch, auto& in) { patch.looks = looks_from_json(in); });
       for (const auto& costs : end->value("costs", json::array())) {
         const auto id = ids_.find(costs.at("id"));
         if (id != ids_.end()) calls_from_json(costs, ledger.patch(id->second));

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "overt/patch_name.h"
 #include "overt/report.h"
 #include "overt/text.h"
 #include "report_words.h"
@@ -129,8 +130,7 @@ std::string conflicts_of(const Report& report) {
     for (const int id : conflict.patches) {
       const auto it = std::find_if(report.patches.begin(), report.patches.end(),
                                    [&](const auto& patch) { return patch.id == id; });
-      if (it != report.patches.end())
-        layers.push_back("p" + std::to_string(id) + " " + it->owner.name);
+      if (it != report.patches.end()) layers.push_back(patch_name(id) + " " + it->owner.name);
     }
     text += "  " + printable(conflict.target) + ": " + printable(joined(layers, ", then ")) + "\n";
   }
@@ -198,7 +198,7 @@ std::string to_table(const Report& report, TableStyle style) {
   std::string text = headline(report, patches);
   if (!patches.empty()) {
     text += "\n" + table_of(patches, "id", style.colour,
-                            [](const Patch& patch) { return "p" + std::to_string(patch.id); });
+                            [](const Patch& patch) { return patch_name(patch.id); });
   }
   text += conflicts_of(report) + elsewhere_of(report, style.colour) + children_of(report);
   if (report.dropped > 0) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "json_fields.h"
+#include "overt/patch_name.h"
 #include "overt/review.h"
 #include "overt/text.h"
 #include "report_words.h"
@@ -37,7 +38,7 @@ class Text {
   std::string out_;
 };
 
-std::string id(const ReviewedPatch& patch) { return "p" + std::to_string(patch.patch.id); }
+std::string id(const ReviewedPatch& patch) { return patch_name(patch.patch.id); }
 
 // What somebody should act on; what is merely not known is counted, as it is so for many.
 void tell_findings(Text& text, const Review& review) {

@@ -16,7 +16,6 @@
 #include "metering.h"
 #include "namespaces.h"
 #include "option_words.h"
-#include "overt/patch_name.h"
 #include "overt/target.h"
 #include "serving.h"
 #include "signature.h"
@@ -72,7 +71,7 @@ class Wrapper {
         &state_->cell());
     state_->meter->begin();
     meters().put(id_, state_->meter);
-    if (limit > 0 && !is_plain()) keep_within(limit, target);
+    if (limit > 0 && !is_plain()) watch_over(limit, target);
   }
 
   nb::object wrap(const nb::object& raw) const {
@@ -91,14 +90,7 @@ class Wrapper {
   // A vote, and its withdrawal: other votes may hold it off all the same.
   void set_off(bool off) const {
     const By by{"decorator in " + maker_.site.module, ""};
-    const auto selector = Selector::of_patch(id_);
-    if (off) {
-      static_cast<void>(switchboard().vote({Source::api, selector, by, false, 0}));
-      return;
-    }
-    static_cast<void>(switchboard().unvote(Source::api, selector, by));
-    // Who says "on" has seen the trip, and the budget is looked at anew.
-    static_cast<void>(switchboard().unvote(Source::budget, selector, by));
+    vote_by_hand(id_, off, by);
   }
 
   bool is_off() const { return state_->cell().is_off(); }
@@ -108,15 +100,12 @@ class Wrapper {
   const nb::object& advice() const { return advice_; }
 
  private:
-  void keep_within(double mean, const std::string& target) {
+  void watch_over(double mean, const std::string& target) {
     if (const auto missing = keep_time(); !missing.empty()) {
       refuse(Code::refused, "nothing can look after its budget: " + missing, target);
     }
     needs_thread_ = true;
-    Budget budget;
-    budget.mean = mean;
-    budget.origin = "of " + patch_name(id_);
-    budgets().set(id_, std::move(budget));
+    keep_within(mean, id_);
   }
 
   int id_ = next_id();

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "metering.h"
+#include "overt/patch_name.h"
 #include "serving.h"
 
 namespace overt::py {
@@ -10,6 +11,13 @@ namespace overt::py {
 BudgetWatch& budgets() {
   static auto& all = *new BudgetWatch;
   return all;
+}
+
+void keep_within(double mean, int id) {
+  Budget budget;
+  budget.mean = mean;
+  budget.origin = "of " + patch_name(id);
+  budgets().set(id, std::move(budget));
 }
 
 void take_budgets(std::vector<Budget> of_file) { budgets().set(std::move(of_file)); }

@@ -11,6 +11,9 @@ namespace overt::py {
 
 BudgetWatch& budgets();
 
+// What a patch or a decorator came with: calls take so long at the mean, in nanoseconds.
+void keep_within(double mean, int id);
+
 // As overt.toml says from now on.
 void take_budgets(std::vector<Budget> of_file);
 

@@ -155,19 +155,7 @@ void GovernedPatch::vote_off(bool off) {
     return apply_switch();
   }
   const By by{"handle in " + maker_.site.module, ""};
-  const auto selector = Selector::of_patch(id_);
-  if (off) {
-    Vote vote;
-    vote.source = Source::api;
-    vote.on = selector;
-    vote.by = by;
-    vote.at = seconds_now();
-    static_cast<void>(switchboard().vote(vote));
-  } else {
-    static_cast<void>(switchboard().unvote(Source::api, selector, by));
-    // Who says "on" has seen the trip, and the budget is looked at anew.
-    static_cast<void>(switchboard().unvote(Source::budget, selector, by));
-  }
+  vote_by_hand(id_, off, by);
   apply_switch();
 }
 

@@ -9,12 +9,6 @@
 
 namespace overt::py {
 
-nb::object key_of(const std::string& name) {
-  PyObject* key = PyUnicode_FromStringAndSize(name.data(), std::ssize(name));
-  if (key != nullptr) PyUnicode_InternInPlace(&key);
-  return checked(key);
-}
-
 namespace {
 
 // A value of a dict by its key, invalid when there is none.
@@ -32,19 +26,6 @@ nb::object in_type(PyTypeObject* type, PyObject* key) {
   const auto dict = nb::steal(PyType_GetDict(type));
   return dict.is_valid() ? in_dict(dict.ptr(), key) : nb::object();
 }
-
-}  // namespace
-
-nb::object lookup(PyTypeObject* type, PyObject* key) {
-  PyObject* mro = type->tp_mro;
-  for (Py_ssize_t i = 0; mro != nullptr && i < PyTuple_GET_SIZE(mro); ++i) {
-    auto value = in_type(reinterpret_cast<PyTypeObject*>(PyTuple_GET_ITEM(mro, i)), key);
-    if (value.is_valid()) return value;
-  }
-  return {};
-}
-
-namespace {
 
 // The dict of an instance, invalid where it has none.
 nb::object dict_of(const nb::object& instance) {
@@ -164,7 +145,66 @@ Found find_in_instance(const Target& target, const Place& place) {
   return {place, std::move(value), in_slot};
 }
 
+// PYTHON: a module of a class of its own, a metaclass and a descriptor may all have a say in a
+// write.
+bool is_written_without_code(const Place& place) {
+  PyObject* container = place.container.ptr();
+  switch (place.holder) {
+    case Holder::module:
+      return PyModule_CheckExact(container);
+    case Holder::type:
+      return Py_TYPE(container)->tp_setattro == PyType_Type.tp_setattro;
+    case Holder::item:
+      return PyDict_CheckExact(container) && PyUnicode_CheckExact(place.key.ptr());
+    case Holder::instance:
+      break;
+  }
+  const auto* type = Py_TYPE(container);
+  const auto descriptor = lookup(Py_TYPE(container), place.key.ptr());
+  const bool is_asked = descriptor.is_valid() && Py_TYPE(descriptor.ptr())->tp_descr_set != nullptr;
+  return !is_asked && type->tp_setattro == PyObject_GenericSetAttr &&
+         type->tp_getattro == PyObject_GenericGetAttr;
+}
+
+nb::object namespace_of(const Place& place) {
+  switch (place.holder) {
+    case Holder::module:
+      return nb::borrow(PyModule_GetDict(place.container.ptr()));
+    case Holder::type:
+      return nb::steal(PyType_GetDict(as_type(place.container)));
+    case Holder::instance:
+      return dict_of(place.container);
+    case Holder::item:
+      return place.container;
+  }
+  return {};
+}
+
+bool is_last(const Place& place) {
+  const auto names = namespace_of(place);
+  PyObject* key = nullptr;
+  Py_ssize_t at = 0;
+  while (names.is_valid() && PyDict_Next(names.ptr(), &at, &key, nullptr) != 0) {
+  }
+  return key == place.key.ptr();  // both interned
+}
+
 }  // namespace
+
+nb::object key_of(const std::string& name) {
+  PyObject* key = PyUnicode_FromStringAndSize(name.data(), std::ssize(name));
+  if (key != nullptr) PyUnicode_InternInPlace(&key);
+  return checked(key);
+}
+
+nb::object lookup(PyTypeObject* type, PyObject* key) {
+  PyObject* mro = type->tp_mro;
+  for (Py_ssize_t i = 0; mro != nullptr && i < PyTuple_GET_SIZE(mro); ++i) {
+    auto value = in_type(reinterpret_cast<PyTypeObject*>(PyTuple_GET_ITEM(mro, i)), key);
+    if (value.is_valid()) return value;
+  }
+  return {};
+}
 
 nb::object Place::bound() const {
   switch (holder) {
@@ -209,50 +249,6 @@ void Place::unbind() const {
   if (holder == Holder::type && PyUnicode_CompareWithASCIIString(key.ptr(), "__new__") == 0) {
     inherit_new(as_type(container));
   }
-}
-
-// PYTHON: a module of a class of its own, a metaclass and a descriptor may all have a say in a
-// write.
-static bool is_written_without_code(const Place& place) {
-  PyObject* container = place.container.ptr();
-  switch (place.holder) {
-    case Holder::module:
-      return PyModule_CheckExact(container);
-    case Holder::type:
-      return Py_TYPE(container)->tp_setattro == PyType_Type.tp_setattro;
-    case Holder::item:
-      return PyDict_CheckExact(container) && PyUnicode_CheckExact(place.key.ptr());
-    case Holder::instance:
-      break;
-  }
-  const auto* type = Py_TYPE(container);
-  const auto descriptor = lookup(Py_TYPE(container), place.key.ptr());
-  const bool is_asked = descriptor.is_valid() && Py_TYPE(descriptor.ptr())->tp_descr_set != nullptr;
-  return !is_asked && type->tp_setattro == PyObject_GenericSetAttr &&
-         type->tp_getattro == PyObject_GenericGetAttr;
-}
-
-static nb::object namespace_of(const Place& place) {
-  switch (place.holder) {
-    case Holder::module:
-      return nb::borrow(PyModule_GetDict(place.container.ptr()));
-    case Holder::type:
-      return nb::steal(PyType_GetDict(as_type(place.container)));
-    case Holder::instance:
-      return dict_of(place.container);
-    case Holder::item:
-      return place.container;
-  }
-  return {};
-}
-
-static bool is_last(const Place& place) {
-  const auto names = namespace_of(place);
-  PyObject* key = nullptr;
-  Py_ssize_t at = 0;
-  while (names.is_valid() && PyDict_Next(names.ptr(), &at, &key, nullptr) != 0) {
-  }
-  return key == place.key.ptr();  // both interned
 }
 
 void Place::check_exchangeable(bool gone) const {

@@ -176,6 +176,17 @@ void keep_proof(const std::string& entry) {
   into_journal(&Journal::proved, entry);
 }
 
+void vote_by_hand(int id, bool off, const By& by) {
+  const auto selector = Selector::of_patch(id);
+  if (off) {
+    static_cast<void>(switchboard().vote({Source::api, selector, by, false, seconds_now()}));
+    return;
+  }
+  static_cast<void>(switchboard().unvote(Source::api, selector, by));
+  // Who says "on" has seen the trip, and the budget is looked at anew.
+  static_cast<void>(switchboard().unvote(Source::budget, selector, by));
+}
+
 void enroll(const Patch& patch) {
   patch.governed ? enroll_governed(patch) : enroll_foreign(patch);
   history().add("patch", nlohmann::json{{"id", patch.id},

@@ -30,6 +30,9 @@ void journal_switches(Journal* journal);
 // What came of proving removals: into the history and the journal.
 void keep_proof(const std::string& entry);
 
+// The vote of the code that holds a patch or a decorator, or its withdrawal.
+void vote_by_hand(int id, bool off, const By& by);
+
 // A patch of the ledger stands, or stands again; is undone. What switches it is told to the board
 // by whoever has it.
 void enroll(const Patch& patch);

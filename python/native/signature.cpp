@@ -96,7 +96,7 @@ std::optional<Signature> ask_inspect(nb::handle callable, bool follow_wrapped) {
   }
 }
 
-bool is_descriptor_signature_of_function(nb::handle object) {
+bool is_descriptor_of_function(nb::handle object) {
   return PyObject_TypeCheck(object.ptr(), &PyStaticMethod_Type) != 0 ||
          PyObject_TypeCheck(object.ptr(), &PyClassMethod_Type) != 0;
 }
@@ -132,7 +132,7 @@ CallKind kind_of_flags(int flags) {
 // The callable that does the work of `object`, or nothing if that is `object` itself.
 nb::object behind(nb::handle object) {
   if (PyMethod_Check(object.ptr())) return nb::borrow(PyMethod_GET_FUNCTION(object.ptr()));
-  if (is_descriptor_signature_of_function(object)) return attribute(object, "__func__");
+  if (is_descriptor_of_function(object)) return attribute(object, "__func__");
   if (is_partial(object)) return attribute(object, "func");
   return {};
 }
@@ -145,7 +145,7 @@ std::optional<Signature> signature_of(nb::handle callable) {
     const auto function = signature_of(PyMethod_GET_FUNCTION(callable.ptr()));
     return function ? std::optional(function->bound()) : std::nullopt;
   }
-  if (is_descriptor_signature_of_function(callable)) {
+  if (is_descriptor_of_function(callable)) {
     const auto function = attribute(callable, "__func__");
     return function.is_valid() ? signature_of(function) : std::nullopt;
   }
@@ -157,7 +157,7 @@ std::optional<Signature> declared_signature_of(nb::handle target) {
     const auto function = declared_signature_of(PyMethod_GET_FUNCTION(target.ptr()));
     return function ? std::optional(function->bound()) : std::nullopt;
   }
-  if (is_descriptor_signature_of_function(target)) {
+  if (is_descriptor_of_function(target)) {
     const auto function = attribute(target, "__func__");
     return function.is_valid() ? declared_signature_of(function) : std::nullopt;
   }

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from spending import busy, clock, sleeping
 
 import overt
 
@@ -19,20 +20,7 @@ if TYPE_CHECKING:
 
     from overt._stats import Timing
 
-clock = time.perf_counter_ns
 TARGET = "patch_cast:target"
-
-
-def busy(microseconds: float) -> None:
-    """Take so long, with the interpreter."""
-    end = clock() + microseconds * 1000
-    while clock() < end:
-        pass
-
-
-def sleeping(microseconds: float) -> None:
-    """Take at least so long, without it."""
-    time.sleep(microseconds / 1e6)
 
 
 both_kinds = pytest.mark.parametrize("spend", [busy, sleeping])

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from spending import busy as spend
 
 import overt
 from overt import _native
@@ -16,13 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 OWNER = "decorators-of-a-test"
-
-
-def spend(microseconds: float) -> None:
-    """Take so long, with the interpreter."""
-    end = time.perf_counter_ns() + microseconds * 1000
-    while time.perf_counter_ns() < end:
-        pass
 
 
 def add_one(original: Callable[..., int], *args: Any, **kwargs: Any) -> int:
