@@ -48,11 +48,7 @@ nb::object text_or_none(const Description& value) {
 }
 
 nb::typed<nb::dict, nb::str, nb::any> patch_record(int id) {
-  const auto& all = records().ledger().patches();
-  if (id < 1 || static_cast<std::size_t>(id) > all.size()) {
-    refuse(Code::not_found, "there is no patch p" + std::to_string(id), "");
-  }
-  const auto& patch = records().ledger().patch(id);
+  const auto& patch = records().patch(id);
   nb::typed<nb::dict, nb::str, nb::any> record;
   record["id"] = patch.id;
   record["target"] = patch.target;

@@ -37,10 +37,11 @@ Subject subject_of(const Found& found) {
 }  // namespace
 
 void GovernedPatch::tell_states(std::vector<Patch>& patches) {
-  for (const auto& [serial, patch] : kept().in_order) {
-    const auto index = static_cast<std::size_t>(patch->id_) - 1;
-    if (patch->id_ == 0 || index >= patches.size()) continue;
-    patches[index].state = name(patch->state());
+  for (auto& patch : patches) {
+    const auto known = kept().by_id.find(patch.id);
+    if (known != kept().by_id.end() && known->second->id_ == patch.id) {
+      patch.state = name(known->second->state());
+    }
   }
 }
 
@@ -51,12 +52,7 @@ void GovernedPatch::known_as(int id) {
   if (id == 0) return;
   kept().by_id[id] = this;
   meters().put(id, layer_->state->meter);
-  if (wish_.budget > 0) {
-    Budget budget;
-    budget.mean = wish_.budget;
-    budget.origin = "of p" + std::to_string(id);
-    budgets().set(id, std::move(budget));
-  }
+  if (wish_.budget > 0) keep_within(wish_.budget, id);
 }
 
 void GovernedPatch::strike_out() {

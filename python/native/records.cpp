@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "leaks.h"
+#include "overt/patch_name.h"
 #include "policy_gate.h"
+#include "refusal.h"
 #include "serving.h"
 #include "soon.h"
 #include "switching.h"
@@ -80,6 +82,13 @@ int Records::release(void* /*unused*/) {
   all.releasing_ = false;
   const auto gone = std::exchange(all.released_, {});
   return 0;
+}
+
+const Patch& Records::patch(int id) const {
+  if (id < 1 || static_cast<std::size_t>(id) > subjects_.size()) {
+    refuse(Code::not_found, "there is no patch " + patch_name(id), "");
+  }
+  return ledger_.patch(id);
 }
 
 void Records::stop() {

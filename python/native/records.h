@@ -52,6 +52,8 @@ class Records {
   void lose(int id, const std::string& why);
 
   Ledger& ledger() { return ledger_; }
+  // Throws Refusal where there is none.
+  const Patch& patch(int id) const;
   const std::vector<Subject>& subjects() const { return subjects_; }  // by id - 1
 
   // The watcher stops: what it saw is forgotten, unless governed patches are listed beside it.

@@ -118,7 +118,7 @@ std::string serve_by_itself() {
 
 Report report_of_patch(int id) {
   Report report;
-  report.patches = {records().ledger().patch(id)};
+  report.patches = {records().patch(id)};
   GovernedPatch::tell_states(report.patches);
   tell_switched(report.patches);
   return report;

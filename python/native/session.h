@@ -31,7 +31,7 @@ void after_fork() noexcept;
 // The report as it stands: governed patches always, others while they are watched.
 Report current_report();
 
-// With one patch only, and without who holds it. REQUIRES: the ledger has the id.
+// With one patch only, and without who holds it. Throws Refusal where there is none.
 Report report_of_patch(int id);
 
 // overt.serve(): opens the control socket of a process that `overt run` did not start. Returns its

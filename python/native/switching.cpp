@@ -279,11 +279,10 @@ void work_off() {
 }
 
 void tell_switched(std::vector<Patch>& patches) {
-  for (const auto& standing : switchboard().standings()) {
-    const auto index = static_cast<std::size_t>(standing.id) - 1;
-    if (index < patches.size() && !patches[index].governed && standing.is_off()) {
-      patches[index].state = "off";
-    }
+  for (auto& patch : patches) {
+    if (patch.governed) continue;
+    const auto standing = switchboard().standing(patch.id);
+    if (standing && standing->is_off()) patch.state = "off";
   }
 }
 

@@ -234,6 +234,23 @@ def test_install_twice_and_remove_twice(cast) -> None:
     handle.on().off().on()
 
 
+def test_the_record_of_a_handle_is_of_its_patch(cast) -> None:
+    """Its state is not that of another one, and each is None before it was installed."""
+    first = overt.observe("patch_cast:price")
+    second = overt.around("patch_cast:price", doubled)
+    assert (first.record, second.record) == (None, None)
+    with first, second:
+        second.off()
+        assert (first.record.state, second.record.state) == ("on", "off")
+        first.off()
+        second.on()
+        assert (first.record.state, second.record.state) == ("off", "on")
+        assert [patch for patch in overt.ledger() if patch.id == second.record.id] == [
+            second.record
+        ]
+    assert second.record.state == "reverted"
+
+
 @pytest.mark.parametrize("reach", ["name", "everywhere"])
 def test_off_settles_after_a_quiet_second(cast, reach) -> None:
     """The raw original is back by itself, and on() brings the patch back."""
