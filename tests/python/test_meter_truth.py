@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -109,6 +109,16 @@ def test_own_time_is_the_truth(world: World, kind: str, how: str) -> None:
     world.install("shop-core", "2.0", shop=SHOP)
     world.install("acme-tracer", "1.4", tracer=TRACER)
     world.overt.write("main.py", MAIN)
+    wrong = measured_wrong(world, kind, how)
+    # What disturbs a run is elsewhere in the next one; a wrong subtraction is wrong in each.
+    for _ in range(2):
+        if wrong:
+            wrong = {n: each for n, each in measured_wrong(world, kind, how).items() if n in wrong}
+    assert not wrong
+
+
+def measured_wrong(world: World, kind: str, how: str) -> dict[str, Any]:
+    """Run the program; return the patches whose own time is not what they took, with both."""
     done: subprocess.CompletedProcess[str] = world.overt.plain(sys.executable, "main.py", kind, how)
     assert (done.returncode, done.stderr) == (0, "")
     found = json.loads(done.stdout)
@@ -119,4 +129,4 @@ def test_own_time_is_the_truth(world: World, kind: str, how: str) -> None:
         assert (patch["calls"], own["at_most"], own["at_least"]) == (100, False, False)
         if abs(own["p50"] - truth) > max(truth / 10, own["uncertainty"] + CALLING):
             wrong[name] = (truth, own)
-    assert not wrong
+    return wrong
