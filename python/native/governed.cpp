@@ -191,6 +191,9 @@ void GovernedPatch::idle() noexcept {
   try {
     const auto self = shared_from_this();
     settle(true);
+    // Votes come from any thread: one that switched it on before the board knew has flipped the
+    // cell only.
+    if (!layer_->state->cell().is_off()) settle(false);
   } catch (...) {  // NOLINT(bugprone-empty-catch)
     // The container refused the write: the layer stays on the path, and off.
   }
@@ -206,6 +209,7 @@ void GovernedPatch::settle(bool settled) {
     layer_->settled = !settled;
     throw;
   }
+  switchboard().settle(id_, settled, settled ? Level::removed : Level::accepted);
 }
 
 int GovernedPatch::traverse(visitproc visit, void* arg) const {

@@ -82,8 +82,9 @@ def test_patch_holds_exactly_when_it_should(shape, reach, warm, module) -> None:
     assert all(vars(where)[name] is value for name, value in before.items())
 
 
+@pytest.mark.parametrize("by", ["handle", "owner"])
 @pytest.mark.parametrize("reach", ["name", "everywhere"])
-def test_patches_that_settle_while_off_are_as_none(reach) -> None:
+def test_patches_that_settle_while_off_are_as_none(reach, by) -> None:
     """After a second of quiet what was patched is back by itself; on() brings each patch back."""
     made = []
     for number, shape in enumerate(each for each in SHAPES if ":" not in each.target):
@@ -97,7 +98,8 @@ def test_patches_that_settle_while_off_are_as_none(reach) -> None:
             where = getattr(where, name)
         before = dict(vars(where))
         answers(module.call)
-        handle = overt.around(f"{module.__name__}:{shape.target}", module.advice, reach=reach)
+        target = f"{module.__name__}:{shape.target}"
+        handle = overt.around(target, module.advice, reach=reach, owner=module.__name__)
         made.append((shape, module, where, before, handle.install().off()))
     end = time.monotonic() + QUIET
     while time.monotonic() < end:
@@ -106,7 +108,7 @@ def test_patches_that_settle_while_off_are_as_none(reach) -> None:
     for shape, module, where, before, handle in made:
         assert answers(module.call) == {"old"}, shape.name
         assert reach == "everywhere" or dict(vars(where)) == before, shape.name
-        handle.on()
+        handle.on() if by == "handle" else overt.switch(module.__name__).on()
         patched = "new old" if shape.reaches(reach) else "old"
         assert answers(module.call) == {patched}, shape.name
         handle.remove()

@@ -74,6 +74,44 @@ os.read(0, 1)
     assert process.stdout.readline() == "[(1,)]\n"
 
 
+def test_a_patch_that_was_off_for_long_comes_on_again(overt: Overt) -> None:
+    """After a second its target is the original itself; a vote from outside puts the patch back."""
+    source = """
+import json, overt
+def advice(original, *args, **kwargs): return "patched"
+original = json.dumps
+with overt.around("json:dumps", advice):
+    print(os.getpid(), flush=True)
+    for line in sys.stdin:
+        end = time.monotonic() + 3
+        while line == "settle\\n" and json.dumps is not original and time.monotonic() < end:
+            json.dumps(1)
+        print(json.dumps(1), json.dumps is original, flush=True)
+"""
+    app = overt.write("app.py", PATCH + source)
+    process = overt.start("run", "--", "python", app, stdin=subprocess.PIPE)
+    assert process.stdin is not None and process.stdout is not None
+    pid = process.stdout.readline().strip()
+
+    def answer(line: str) -> str:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(line + "\n")
+        process.stdin.flush()
+        return process.stdout.readline().strip()
+
+    assert answer("call") == "patched False"
+    for _ in range(2):
+        assert overt("off", pid, "--target", "json:dumps").returncode == 0
+        assert answer("settle") == "1 True"
+        (settled,) = json.loads(overt("off", pid, "--target", "json:dumps", "--json").stdout)[
+            "processes"
+        ][0]["patches"]
+        assert settled["level"] == "removed"
+        on = overt("on", pid, "--target", "json:dumps")
+        assert (on.returncode, "comes to a safe point" in on.stdout) == (5, True)  # it reads
+        assert answer("call") == "patched False"
+
+
 def test_no_fork_warns_and_every_child_serves(overt: Overt) -> None:
     """300 forks under -W error: no warning of threads, each child under its own name."""
     source = """
