@@ -280,7 +280,7 @@ Verdict Case::decide() {
     return as(verdict, Ruling::completion, "framework");
   }
   if (replaces && !write_.patched && defined_by(write_.old_value, origin(writer).party)) {
-    return as(verdict, Ruling::completion, "own value");
+    return as(verdict, Ruling::internal, "own value");
   }
   const auto requester = find_requester(writer);
   const bool requested =

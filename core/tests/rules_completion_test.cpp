@@ -179,7 +179,8 @@ TEST_CASE("who put a value there may change it") {
   const auto judged = [](Evidence write) {
     return write.by("gevent.hub:reinit").by("sentry_sdk.utils:go").judged();
   };
-  CHECK(judged(replaces("shop.net:hub").from(class_of("gevent.hub"))) == "completion (own value)");
+  CHECK(judged(replaces("shop.net:hub").from(class_of("gevent.hub"))) ==
+        "internal (own value) by gevent");
   CHECK(judged(replaces("shop.net:hub").from(class_of("gevent.hub")).that_is_patched_already()) ==
         "patch (foreign) by gevent");
   CHECK(judged(replaces("shop.net:hub").from(class_of("pandas"))) == "patch (foreign) by gevent");

@@ -245,7 +245,6 @@ void Watcher::consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, P
   write.origin =
       space->space == Space::modules ? namespaces_.origin_of_module(key, origins_) : details.origin;
   write.builtin_type = details.builtin_type;
-  write.patched = tracked;
   write.extension = details.extension;
   write.bodiless = details.bodiless;
   write.shadowed = !namespaces_.in_reach(*space, dict);
@@ -297,6 +296,9 @@ bool Watcher::decide(Write& write, std::vector<Layer>& layers, PyObject* holder,
     retire(layers, 0);
     return false;
   }
+  write.patched = std::any_of(layers.begin(), layers.end(), [](const Layer& layer) {
+    return !records().ledger().patch(layer.patch).internal;
+  });
   see_path();
   const Stack stack(namespaces_, origins_);
   write.frames = stack.frames();
@@ -451,7 +453,6 @@ void Watcher::consider_function(PyFunction_WatchEvent event, PyFunctionObject* f
   write.module = details.module;
   write.qualname = text_of(function->func_qualname);
   write.origin = details.origin;
-  write.patched = !layers.empty();
   decide(write, layers, object, old_value, value);
   const auto& parts = functions_[object];
   if (std::all_of(parts.begin(), parts.end(), [](const auto& each) { return each.empty(); })) {

@@ -96,6 +96,18 @@ CLEAN = {
             shop.hooks = saved
         """,
     "what is inherited anyway": "def test_it(): shop.Cart.whole = shop.Base.whole",
+    "a value of its own that came by an import": """
+        from unittest import mock
+        def fake(): pass
+        shop.now = fake
+        import window
+        def test_it():
+            with mock.patch("window.now", len): pass
+            assert window.now is fake
+        def test_by_hand():
+            window.now = len
+            window.now = fake
+        """,
     "put back elsewhere": """
         import pytest
         @pytest.fixture(autouse=True)
@@ -148,7 +160,10 @@ CLEAN = {
                 pass
         """,
 }
-PATCHER = "import shop\nshop.now = lambda: 'patched'\n"
+MODULES = {
+    "patcher.py": "import shop\nshop.now = lambda: 'patched'\n",
+    "window.py": "from shop import now\n",
+}
 
 
 @pytest.mark.parametrize("what", LEAKS)
@@ -193,7 +208,7 @@ def test_fixing_leaves_the_rest_of_the_run_clean(tmp_path: Path, what: str) -> N
 @pytest.mark.parametrize("what", CLEAN)
 def test_what_is_undone_is_no_leak(tmp_path: Path, what: str) -> None:
     """Nothing is said about a test that cleans up, however it does."""
-    ran = run(tmp_path, CLEAN[what], "--overt=error", more={"patcher.py": PATCHER})
+    ran = run(tmp_path, CLEAN[what], "--overt=error", more=MODULES)
     assert (ran.code, ran.failed) == (0, []), ran.text
 
 
@@ -282,6 +297,26 @@ def test_a_thread_inside_of_a_removed_patch_is_named(tmp_path: Path) -> None:
     ran = run(tmp_path, source, "--overt=error")
     assert ran.failed == ["test_function", "test_mock"], ran.text
     assert ran.text.count("thread 'left' still runs in what had been put at shop:now") == 2
+
+
+def test_a_thread_is_named_with_the_wrapper_that_it_is_in(tmp_path: Path) -> None:
+    """Wrappers that one factory makes have the same code, and are not the same patch."""
+    source = """
+        import threading
+        def wrapped(function):
+            def wrapper(*args): return function(*args)
+            return wrapper
+        def wait(go, end): go.set(); end.wait(20)
+        def test_it(monkeypatch):
+            go, end = threading.Event(), threading.Event()
+            monkeypatch.setattr(shop.Cart, "make", wrapped(print))
+            monkeypatch.setattr(shop, "now", wrapped(wait))
+            monkeypatch.setattr(shop.Cart, "total", wrapped(print))
+            threading.Thread(target=shop.now, args=(go, end), name="left", daemon=True).start()
+            go.wait()
+        """
+    ran = run(tmp_path, source, "--overt=error")
+    assert "thread 'left' still runs in what had been put at shop:now" in ran.text, ran.text
 
 
 def test_an_entry_of_a_registry_is_a_leak(tmp_path: Path) -> None:

@@ -112,6 +112,24 @@ def test_distribution_changes_itself_without_a_line(world: World) -> None:
     assert seen.patches[0]["boundary"] == "own"
 
 
+def test_what_came_of_ones_own_may_be_exchanged(world: World) -> None:
+    """A name that got a distribution's value by an import; --internal shows each exchange."""
+    world.install(
+        "acme-tracer",
+        "1.4",
+        tracer="def fake(): pass\ndef go(f):\n import shop.view\n shop.view.fake = f\n",
+    )
+    world.overt.write("shop/__init__.py", "")
+    world.overt.write("shop/view.py", "from tracer import fake\n")
+    main = "import shop.view, tracer\ntracer.go(len)\ntracer.go(tracer.fake)\ntracer.go(max)\n"
+    assert world.run("import shop.view, tracer\ntracer.go(len)\n").rows == []
+    seen = world.run(main, "--internal")
+    assert [(each["internal"], each["reverted"]) for each in seen.patches] == [
+        (True, True),
+        (True, False),
+    ]
+
+
 def test_two_top_modules_of_one_distribution_are_one_party(world: World) -> None:
     """A distribution may have several import names."""
     world.install(
