@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from overt._leaks import ThreadLeak
 
 if TYPE_CHECKING:
-    from types import FrameType
+    from types import CellType, FrameType
 
     from overt._native import Touch
 
@@ -45,7 +45,9 @@ def _removed(touch: Touch) -> Any:
 def _inside(removed: list[tuple[str, Any]]) -> list[ThreadLeak]:
     if not removed:
         return []
-    codes = {getattr(value, "__code__", None): target for target, value in removed}
+    codes: dict[Any, list[tuple[str, Any]]] = {}
+    for target, value in removed:
+        codes.setdefault(getattr(value, "__code__", None), []).append((target, value))
     codes.pop(None, None)
     objects = {id(value): target for target, value in removed if not hasattr(value, "__code__")}
     found = []
@@ -63,12 +65,13 @@ def _inside(removed: list[tuple[str, Any]]) -> list[ThreadLeak]:
 
 
 def _first_inside(
-    frame: FrameType | None, codes: dict[Any, str], objects: dict[int, str]
+    frame: FrameType | None, codes: dict[Any, list[tuple[str, Any]]], objects: dict[int, str]
 ) -> tuple[FrameType, str] | None:
     while frame is not None:
         code = frame.f_code
-        if code in codes:
-            return frame, codes[code]
+        for name, function in codes.get(code, ()):
+            if _is_of(frame, function):
+                return frame, name
         # A method of an object that is called, as mocks are.
         if objects and code.co_argcount and code.co_varnames[0] == "self":
             target = objects.get(id(frame.f_locals.get("self")))
@@ -76,6 +79,23 @@ def _first_inside(
                 return frame, target
         frame = frame.f_back
     return None
+
+
+def _is_of(frame: FrameType, function: Any) -> bool:
+    # Wrappers that one factory makes share their code; what they close over tells them apart.
+    cells = getattr(function, "__closure__", None) or ()
+    held = frame.f_locals
+    return all(
+        held.get(name, cell) is _content(cell)
+        for name, cell in zip(frame.f_code.co_freevars, cells, strict=False)
+    )
+
+
+def _content(cell: CellType) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:  # nothing was assigned yet
+        return cell
 
 
 def _name(ident: int) -> str:
