@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from overt import _native
 from overt._advice import advice
+from overt._marks import is_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,6 +73,8 @@ def is_exempt(record: dict[str, Any], is_test: IsTest) -> bool:
         site = record["site"]
         if record["internal"] and not is_test(site[0], site[2]):
             return True  # the program keeps its own state
+        if not is_test(site[0], site[2]) and is_mark(record):
+            return True
     frames, seen = until_runner(record["stack"])
     return seen and _is_runner_alone(frames, is_test)
 

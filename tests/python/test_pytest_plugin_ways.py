@@ -268,6 +268,27 @@ def test_a_fresh_object_of_the_same_class_is_no_leak_where_it_is_installed(tmp_p
     assert ran.failed == ["test_other_class", "test_behaviour", "test_own"], ran.text
 
 
+def test_a_note_of_a_library_on_a_class_is_no_leak(tmp_path: Path) -> None:
+    """Nobody asks for its name but the library; a name that Python asks for is a patch."""
+    source = """
+        import sys
+        sys.path.insert(0, "site-packages")
+        import json, lib
+        def test_note(): lib.note(json.JSONDecoder, "__seen__")
+        def test_special(): lib.note(json.JSONDecoder, "__call__")
+        def test_name(): lib.note(json.JSONDecoder, "seen")
+        def test_function():
+            json.JSONDecoder.__other__ = print
+        """
+    lib = """
+        class Note:
+            def __call__(self): pass
+        def note(cls, name): setattr(cls, name, Note())
+        """
+    ran = run(tmp_path, source, "--overt=error", more={"site-packages/lib.py": lib})
+    assert ran.failed == ["test_special", "test_name", "test_function"], ran.text
+
+
 PLUGINS = {
     "conftest.py": """
         import sys

@@ -1,0 +1,43 @@
+"""What a library writes down on other people's classes: a mark that nobody but it asks for.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import builtins
+import collections.abc
+import contextlib
+import functools
+import operator
+import sys
+import types
+from typing import Any
+
+
+def is_mark(record: dict[str, Any]) -> bool:
+    """Tell whether a library noted an object of a library's class under a name of its own.
+
+    That is a new name like `__implemented__`: with two underscores on both sides, as libraries
+    call such notes, and none that Python has a use for.
+    """
+    name = record["target"].rpartition(":")[2].rpartition(".")[2]
+    if record["change"] != "added" or not (name.startswith("__") and name.endswith("__")):
+        return False
+    # Of an object without a name of its own a record has the class: "a zope.interface.Implements".
+    library, dot, _ = (record["new"] or "").removeprefix("a ").partition(".")
+    noted = dot and record["new"].startswith("a ") and library not in sys.stdlib_module_names
+    return bool(noted) and name not in _names_of_python()
+
+
+@functools.cache
+def _names_of_python() -> frozenset[str]:
+    classes = [
+        each
+        for module in (builtins, types, collections, collections.abc, contextlib)
+        for each in vars(module).values()
+        if isinstance(each, type)
+    ]
+    names = {name for each in classes for name in dir(each)}
+    rare = {"__getattr__", "__deepcopy__", "__signature__", "__match_args__"}
+    return frozenset(names | set(dir(operator)) | rare)
