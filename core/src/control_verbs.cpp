@@ -188,16 +188,6 @@ result<By> by_of(const json& params, const std::string& actor) {
   return By{actor, std::move(*reason)};
 }
 
-using Standings = std::map<int, Standing>;
-
-Standings standings_of(const Control& control, const std::vector<Selector>& selectors) {
-  Standings all;
-  for (const auto& selector : selectors) {
-    for (auto& each : control.board.standings(selector)) all.insert_or_assign(each.id, each);
-  }
-  return all;
-}
-
 // Who would still not see a change: {"modules": 3, "stale": ["shop.http"]}, null while it is not
 // known.
 ordered_json reach_of(const std::optional<std::map<int, Reach>>& all, int id) {
@@ -208,9 +198,12 @@ ordered_json reach_of(const std::optional<std::map<int, Reach>>& all, int id) {
 
 // What came of a command. `before` tells what it changed; the page is bounded, the counts are not.
 ordered_json outcome(const Control& control, const std::vector<Selector>& selectors,
-                     const Standings& before, bool off, bool dry = false) {
+                     const std::map<int, bool>& before, bool off, bool dry = false) {
   const auto reach = dry ? control.view.reach(kFresh) : std::nullopt;
-  const auto after = standings_of(control, selectors);
+  std::map<int, Standing> after;
+  for (const auto& selector : selectors) {
+    for (auto& each : control.board.standings(selector)) after.insert_or_assign(each.id, each);
+  }
   ordered_json counts = {{"matched", after.size()}, {"changed", 0}, {"off", 0},
                          {"protected", 0},          {"refused", 0}, {"queued", 0},
                          {"accepted", 0},           {"drained", 0}, {"removed", 0}};
@@ -221,8 +214,7 @@ ordered_json outcome(const Control& control, const std::vector<Selector>& select
   auto patches = ordered_json::array();
   for (const auto& [id, standing] : after) {
     const auto was = before.find(id);
-    const bool changed =
-        was == before.end() ? standing.is_off() : was->second.is_off() != standing.is_off();
+    const bool changed = (was != before.end() && was->second) != standing.is_off();
     if (changed) count("changed");
     if (standing.is_off()) count("off");
     if (off && !standing.off && standing.facts.fail == Fail::patched) count("protected");
@@ -253,7 +245,7 @@ result<ordered_json> off(const Control& control, const json& params, const std::
   for (const auto* flag : {&guarded, &dry, &future}) {
     if (!*flag) return tl::unexpected(flag->error());
   }
-  const auto before = standings_of(control, *selectors);
+  const auto before = control.board.states(*selectors);
   if (before.empty() && !*future) return none_matched(*selectors);
   if (*dry) return outcome(control, *selectors, before, true, true);
   for (const auto& selector : *selectors) {
@@ -261,12 +253,6 @@ result<ordered_json> off(const Control& control, const json& params, const std::
     if (!done) return tl::unexpected(done.error());
   }
   return outcome(control, *selectors, before, true);
-}
-
-bool has_tripped(const Standings& standings) {
-  return std::any_of(standings.begin(), standings.end(), [](const auto& each) {
-    return has_vote_of(Source::budget, each.second.votes);
-  });
 }
 
 result<ordered_json> withdraw(const Control& control, const json& params, const std::string& actor,
@@ -279,12 +265,12 @@ result<ordered_json> withdraw(const Control& control, const json& params, const 
   if (!dry) return tl::unexpected(dry.error());
   const auto seconds = param(params, "override_seconds", 0.0);
   if (!seconds) return tl::unexpected(seconds.error());
-  const auto before = standings_of(control, *selectors);
+  const auto before = control.board.states(*selectors);
   if (*dry) return outcome(control, *selectors, before, false, true);
   for (const auto& selector : *selectors) {
     auto done = control.board.unvote(source, selector, *by);
     // Who says "on" has seen the trip: it ends with it, and the budget is looked at anew.
-    if (done && source == Source::control && has_tripped(before)) {
+    if (done && control.board.has_votes(Source::budget, selector)) {
       done = control.board.unvote(Source::budget, selector, *by);
     }
     if (done && *seconds > 0) done = control.board.lift(selector, *seconds, *by);

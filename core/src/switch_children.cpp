@@ -3,6 +3,8 @@
 //   {"votes": [vote, ...], "lifts": [{selector, "until": 5123.5, "actor": "", "reason": ""}, ...]}
 //
 // Ids of patches mean nothing in another process: a vote on one names its target and owner instead.
+// Of very many votes the wide ones come first, and the others are counted: {..., "left_out":
+// 99000}.
 
 #include <algorithm>
 
@@ -16,9 +18,16 @@ using nlohmann::ordered_json;
 
 namespace {
 
+// Bytes of votes. Linux starts no program that has a variable of more than 128 KiB.
+constexpr std::size_t kRoom = 100'000;
+
 // Of each process by itself: never handed on.
 bool is_own(Source source) {
   return source == Source::policy || source == Source::environment || source == Source::file;
+}
+
+std::string dumped(const ordered_json& out) {
+  return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 }  // namespace
@@ -34,12 +43,20 @@ std::string Switchboard::for_children() const {
     return named;
   };
   ordered_json out = {{"votes", ordered_json::array()}, {"lifts", ordered_json::array()}};
-  for (auto vote : votes_) {
+  std::size_t size = 0;
+  std::size_t left_out = 0;
+  for (auto& vote : votes_.all()) {
     const auto on = elsewhere(vote.on);
     if (is_own(vote.source) || !on) continue;
+    if (size >= kRoom) {
+      ++left_out;
+      continue;
+    }
     vote.on = *on;
     out["votes"].push_back(vote_to_json(vote));
+    size += dumped(out["votes"].back()).size();
   }
+  if (left_out > 0) out["left_out"] = left_out;
   for (const auto& lift : lifts_) {
     const auto on = elsewhere(lift.on);
     if (!on) continue;
@@ -48,7 +65,7 @@ std::string Switchboard::for_children() const {
     out["lifts"].push_back(std::move(each));
   }
   if (out["votes"].empty() && out["lifts"].empty()) return {};
-  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+  return dumped(out);
 }
 
 result<void> Switchboard::inherit(std::string_view text) {
@@ -59,7 +76,8 @@ result<void> Switchboard::inherit(std::string_view text) {
   if (!in.is_object()) return foreign();
   const auto votes = in.value("votes", json::array());
   const auto lifts = in.value("lifts", json::array());
-  if (!votes.is_array() || !lifts.is_array()) return foreign();
+  const auto left_out = in.value("left_out", json(0U));
+  if (!votes.is_array() || !lifts.is_array() || !left_out.is_number_unsigned()) return foreign();
   std::vector<Vote> all;
   for (const auto& each : votes) {
     auto vote = vote_from_json(each);
@@ -78,9 +96,12 @@ result<void> Switchboard::inherit(std::string_view text) {
     lifted.push_back({std::move(*on), until.get<double>(), {actor, reason}});
   }
   SwitchEntry entry{0, 0, "inherit", Source::control, {}, {"the parent process", ""}, {}, {}, {}};
+  if (left_out != 0) {
+    entry.by.reason = left_out.dump() + " votes on single patches were too many to be handed on";
+  }
   for (const auto& vote : all) entry.on.push_back(vote.on);
-  return commit(std::move(entry), [&](auto& mine, auto& my_lifts) {
-    mine.insert(mine.end(), all.begin(), all.end());
+  return commit(std::move(entry), Selector::everything(), [&](auto& mine, auto& my_lifts) {
+    for (const auto& vote : all) mine.put(vote);
     my_lifts.insert(my_lifts.end(), lifted.begin(), lifted.end());
   });
 }

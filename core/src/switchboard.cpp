@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 namespace overt {
@@ -13,19 +14,6 @@ constexpr double kLongestLift = 3600;
 
 bool is_liftable(Source source) {
   return source == Source::control || source == Source::api || source == Source::budget;
-}
-
-// The same opinion again, whoever repeats it.
-bool is_same(const Vote& a, const Vote& b) { return a.source == b.source && a.on == b.on; }
-
-void put_vote(std::vector<Vote>& votes, const Vote& vote) {
-  const auto at = std::find_if(votes.begin(), votes.end(),
-                               [&](const auto& each) { return is_same(each, vote); });
-  if (at == votes.end()) {
-    votes.push_back(vote);
-  } else {
-    *at = vote;
-  }
 }
 
 }  // namespace
@@ -128,18 +116,37 @@ void Switchboard::settle(int id, bool off, Level level, std::string why) {
   at->second.why = std::move(why);
 }
 
-bool Switchboard::wanted(int id, const Facts& facts, const std::vector<Vote>& votes,
+bool Switchboard::wanted(int id, const Facts& facts, const Ballot& votes,
                          const std::vector<Lift>& lifts) {
   const bool lifted = std::any_of(lifts.begin(), lifts.end(),
                                   [&](const auto& lift) { return lift.on.matches(id, facts); });
-  return std::any_of(votes.begin(), votes.end(), [&](const auto& vote) {
+  return votes.any_about(id, [&](const auto& vote) {
     return (!lifted || !is_liftable(vote.source)) && vote.holds(id, facts);
   });
 }
 
+template <class All>
+auto Switchboard::around(All& patches, const Selector& selector) {
+  return selector.scope == Scope::patch ? patches.equal_range(selector.patch)
+                                        : std::pair(patches.begin(), patches.end());
+}
+
+// In ascending order.
+std::vector<int> Switchboard::meant(const std::vector<Selector>& selectors) const {
+  std::set<int> ids;
+  for (const auto& selector : selectors) {
+    const auto [from, to] = around(patches_, selector);
+    for (auto at = from; at != to; ++at) {
+      if (selector.matches(at->first, at->second.facts)) ids.insert(at->first);
+    }
+  }
+  return {ids.begin(), ids.end()};
+}
+
 bool Switchboard::have_in_common(const Selector& a, const Selector& b) const {
   if (a.within(b) || b.within(a)) return true;
-  return std::any_of(patches_.begin(), patches_.end(), [&](const auto& each) {
+  const auto [from, to] = around(patches_, a.scope == Scope::patch ? a : b);
+  return std::any_of(from, to, [&](const auto& each) {
     return a.matches(each.first, each.second.facts) && b.matches(each.first, each.second.facts);
   });
 }
@@ -168,30 +175,52 @@ Standing Switchboard::stand(int id, const Enrolled& patch) const {
   const bool lifted = std::any_of(lifts_.begin(), lifts_.end(), [&](const auto& lift) {
     return lift.on.matches(id, patch.facts);
   });
-  for (const auto& vote : votes_) {
+  for (const auto& vote : votes_.about(id).all()) {
     if (!vote.holds(id, patch.facts)) continue;
     (lifted && is_liftable(vote.source) ? standing.lifted : standing.votes).push_back(vote);
   }
   return standing;
 }
 
-void Switchboard::foresee(SwitchEntry& entry, const std::vector<Vote>& votes,
+// Votes about what was named, in whole or in part.
+std::vector<Vote> Switchboard::held_over(const std::vector<Selector>& named,
+                                         const Ballot& votes) const {
+  const auto ids = meant(named);
+  const auto is_meant = [&](const Selector& on) {
+    if (on.scope == Scope::patch) return std::binary_search(ids.begin(), ids.end(), on.patch);
+    return std::any_of(ids.begin(), ids.end(),
+                       [&](int id) { return on.matches(id, patches_.at(id).facts); });
+  };
+  std::vector<Vote> held;
+  for (auto& vote : votes.all()) {
+    const bool in_words = std::any_of(named.begin(), named.end(), [&](const auto& on) {
+      return on.within(vote.on) || vote.on.within(on);
+    });
+    if (in_words || is_meant(vote.on)) held.push_back(std::move(vote));
+  }
+  return held;
+}
+
+Ballot Switchboard::about(const Selector& touched) const {
+  return touched.scope == Scope::patch ? votes_.about(touched.patch) : votes_;
+}
+
+void Switchboard::foresee(SwitchEntry& entry, const Selector& touched, const Ballot& votes,
                           const std::vector<Lift>& lifts) const {
-  for (const auto& [id, patch] : patches_) {
+  const auto [from, to] = around(patches_, touched);
+  for (auto at = from; at != to; ++at) {
+    const auto& [id, patch] = *at;
+    if (!touched.matches(id, patch.facts)) continue;
     const bool off = wanted(id, patch.facts, votes, lifts);
     if (off != patch.off && patch.means != Means::none)
       (off ? entry.turned_off : entry.turned_on).push_back(id);
   }
-  for (const auto& vote : votes) {
-    const bool held = std::any_of(entry.on.begin(), entry.on.end(),
-                                  [&](const auto& on) { return have_in_common(on, vote.on); });
-    if (held) entry.held.push_back(vote);
-  }
+  entry.held = held_over(entry.on, votes);
 }
 
 // Turning off is never refused and comes first, the journal after it. Turning on must be in the
 // journal before it happens.
-result<void> Switchboard::commit(SwitchEntry entry, const Edit& edit) {
+result<void> Switchboard::commit(SwitchEntry entry, Selector touched, const Edit& edit) {
   SwitchListener listener;
   bool first = false;
   entry.at = seconds_now();
@@ -199,11 +228,12 @@ result<void> Switchboard::commit(SwitchEntry entry, const Edit& edit) {
     const std::lock_guard lock(mutex_);
     listener = listener_;
     entry.sequence = ++sequence_;
-    auto votes = votes_;
+    if (!lifts_.empty()) touched = Selector::everything();  // the edit may end some
+    auto votes = about(touched);
     auto lifts = lifts_;
     edit(votes, lifts);
     auto foreseen = entry;
-    foresee(foreseen, votes, lifts);
+    foresee(foreseen, touched, votes, lifts);
     first = !foreseen.turned_on.empty() && listener.journal;
     if (first) entry = std::move(foreseen);
   }
@@ -216,11 +246,15 @@ result<void> Switchboard::commit(SwitchEntry entry, const Edit& edit) {
   std::vector<std::pair<int, bool>> work;
   {
     const std::lock_guard lock(mutex_);
+    if (!lifts_.empty()) touched = Selector::everything();
     edit(votes_, lifts_);
-    if (!first) foresee(entry, votes_, lifts_);
+    if (!first) foresee(entry, touched, about(touched), lifts_);
     if (!entry.turned_off.empty()) transitions_[{entry.source, true}] += entry.turned_off.size();
     if (!entry.turned_on.empty()) transitions_[{entry.source, false}] += entry.turned_on.size();
-    for (auto& [id, patch] : patches_) {
+    const auto [from, to] = around(patches_, touched);
+    for (auto at = from; at != to; ++at) {
+      auto& [id, patch] = *at;
+      if (!touched.matches(id, patch.facts)) continue;
       const bool off = wanted(id, patch.facts, votes_, lifts_);
       if (off == patch.off) continue;
       patch.off = off;
@@ -254,34 +288,33 @@ void Switchboard::forget_transitions() {
   transitions_.clear();
 }
 
-result<std::vector<Standing>> Switchboard::vote(const Vote& vote) {
+result<void> Switchboard::vote(const Vote& vote) {
   if (vote.including_protected && vote.by.reason.empty()) {
     return fail(Code::usage, "protected patches are switched off with a reason only",
                 vote.on.str());
   }
   auto dated = vote;
   if (dated.at == 0) dated.at = seconds_now();
-  const auto done = commit(
-      {0, 0, "off", vote.source, {vote.on}, vote.by, {}, {}, {}}, [&](auto& votes, auto& lifts) {
-        put_vote(votes, dated);
-        // Whoever says off now means it: what was lifted before for a time is lifted no more.
-        if (vote.source != Source::control) return;
-        std::erase_if(lifts, [&](const auto& lift) { return have_in_common(lift.on, vote.on); });
-      });
-  if (!done) return tl::unexpected(done.error());
-  return standings(vote.on);
+  return commit({0, 0, "off", vote.source, {vote.on}, vote.by, {}, {}, {}}, vote.on,
+                [&](auto& votes, auto& lifts) {
+                  votes.put(dated);
+                  // Whoever says off now means it: what was lifted before for a time is lifted no
+                  // more.
+                  if (vote.source != Source::control) return;
+                  std::erase_if(lifts,
+                                [&](const auto& lift) { return have_in_common(lift.on, vote.on); });
+                });
 }
 
-result<std::vector<Standing>> Switchboard::unvote(Source source, const Selector& selector,
-                                                  const By& by) {
-  const auto done =
-      commit({0, 0, "on", source, {selector}, by, {}, {}, {}}, [&](auto& votes, auto&) {
-        std::erase_if(votes, [&](const auto& vote) {
-          return vote.source == source && is_named(selector, vote);
-        });
-      });
-  if (!done) return tl::unexpected(done.error());
-  return standings(selector);
+result<void> Switchboard::unvote(Source source, const Selector& selector, const By& by) {
+  return commit({0, 0, "on", source, {selector}, by, {}, {}, {}}, selector,
+                [&](auto& votes, auto&) {
+                  const auto withdrawn = [&](const auto& vote) {
+                    return vote.source == source && is_named(selector, vote);
+                  };
+                  selector.scope == Scope::patch ? votes.erase_if(selector.patch, withdrawn)
+                                                 : votes.erase_if(withdrawn);
+                });
 }
 
 result<void> Switchboard::replace(Source source, std::vector<Vote> votes, const By& by) {
@@ -291,20 +324,20 @@ result<void> Switchboard::replace(Source source, std::vector<Vote> votes, const 
     if (vote.at == 0) vote.at = seconds_now();
     entry.on.push_back(vote.on);
   }
-  const auto add = [&](std::vector<Vote>& all, auto&) {
-    for (const auto& vote : votes) put_vote(all, vote);
+  const auto add = [&](Ballot& all, auto&) {
+    for (const auto& vote : votes) all.put(vote);
   };
-  auto done = commit(entry, [&](auto& all, auto& lifts) {
-    std::erase_if(all, [&](const auto& vote) { return vote.source == source; });
+  const auto everything = Selector::everything();
+  auto done = commit(entry, everything, [&](auto& all, auto& lifts) {
+    all.erase_if([&](const auto& vote) { return vote.source == source; });
     add(all, lifts);
   });
   // What it adds holds all the same; what it withdraws stays until that can be written down.
-  if (!done) static_cast<void>(commit(std::move(entry), add));
+  if (!done) static_cast<void>(commit(std::move(entry), everything, add));
   return done;
 }
 
-result<std::vector<Standing>> Switchboard::lift(const Selector& selector, double seconds,
-                                                const By& by) {
+result<void> Switchboard::lift(const Selector& selector, double seconds, const By& by) {
   if (by.reason.empty()) {
     return fail(Code::usage, "votes of others are overridden with a reason only", selector.str());
   }
@@ -312,13 +345,11 @@ result<std::vector<Standing>> Switchboard::lift(const Selector& selector, double
     return fail(Code::usage, "votes of others are overridden for at most an hour", selector.str());
   }
   const double until = boot_time_() + seconds;
-  const auto done =
-      commit({0, 0, "lift", Source::control, {selector}, by, {}, {}, {}}, [&](auto&, auto& lifts) {
-        std::erase_if(lifts, [&](const auto& lift) { return lift.on == selector; });
-        lifts.push_back({selector, until, by});
-      });
-  if (!done) return tl::unexpected(done.error());
-  return standings(selector);
+  return commit({0, 0, "lift", Source::control, {selector}, by, {}, {}, {}}, selector,
+                [&](auto&, auto& lifts) {
+                  std::erase_if(lifts, [&](const auto& lift) { return lift.on == selector; });
+                  lifts.push_back({selector, until, by});
+                });
 }
 
 std::optional<double> Switchboard::expire() {
@@ -331,7 +362,7 @@ std::optional<double> Switchboard::expire() {
     }
   }
   if (!entry.on.empty()) {
-    static_cast<void>(commit(std::move(entry), [&](auto&, auto& lifts) {
+    static_cast<void>(commit(std::move(entry), Selector::everything(), [&](auto&, auto& lifts) {
       std::erase_if(lifts, [&](const auto& lift) { return lift.until <= time; });
     }));
   }
@@ -347,6 +378,24 @@ bool Switchboard::is_off(int id) const {
   return at != patches_.end() && at->second.off;
 }
 
+bool Switchboard::has_votes(Source source, const Selector& selector) const {
+  const std::lock_guard lock(mutex_);
+  const auto votes = about(selector).all();
+  return std::any_of(votes.begin(), votes.end(), [&](const auto& vote) {
+    return vote.source == source && is_named(selector, vote);
+  });
+}
+
+std::map<int, bool> Switchboard::states(const std::vector<Selector>& selectors) const {
+  const std::lock_guard lock(mutex_);
+  std::map<int, bool> all;
+  for (const int id : meant(selectors)) {
+    const auto& patch = patches_.at(id);
+    all.emplace_hint(all.end(), id, patch.off && patch.level >= Level::accepted);
+  }
+  return all;
+}
+
 bool Switchboard::is_lifted() const {
   const std::lock_guard lock(mutex_);
   return !lifts_.empty();
@@ -359,7 +408,7 @@ std::vector<Vote> Switchboard::votes_on(int id) const {
 
 std::vector<Vote> Switchboard::all_votes() const {
   const std::lock_guard lock(mutex_);
-  return votes_;
+  return votes_.all();
 }
 
 std::optional<Standing> Switchboard::standing(int id) const {
@@ -372,9 +421,7 @@ std::optional<Standing> Switchboard::standing(int id) const {
 std::vector<Standing> Switchboard::standings(const Selector& selector) const {
   const std::lock_guard lock(mutex_);
   std::vector<Standing> all;
-  for (const auto& [id, patch] : patches_) {
-    if (selector.matches(id, patch.facts)) all.push_back(stand(id, patch));
-  }
+  for (const int id : meant({selector})) all.push_back(stand(id, patches_.at(id)));
   return all;
 }
 

@@ -12,15 +12,26 @@ namespace {
 constexpr std::array<std::string_view, 6> kSources = {"policy",  "env", "file",
                                                       "control", "api", "budget"};
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+// A character as PEP 503 compares it: lower case, and - for each separator. A table, as names of
+// owners are compared once for each patch of a process.
+constexpr auto kFolded = [] {
+  std::array<char, 256> table{};
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const auto c = static_cast<char>(i);
+    const bool separates = c == '-' || c == '_' || c == '.';
+    table[i] = separates ? '-' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return table;
+}();
 
-// The next character of a name as PEP 503 writes it; '\0' at its end. Moves `at` behind it.
+char folded(char c) { return kFolded[static_cast<unsigned char>(c)]; }
+
+// The next character of a name, of a run of separators one; '\0' at its end. Moves `at` behind it.
 char next(std::string_view name, std::size_t& at) {
   if (at == name.size()) return '\0';
-  constexpr std::string_view kSeparators = "-_.";
-  if (kSeparators.find(name[at]) == std::string_view::npos) return lower(name[at++]);
-  at = std::min(name.find_first_not_of(kSeparators, at), name.size());
-  return '-';
+  const char c = folded(name[at++]);
+  while (c == '-' && at < name.size() && folded(name[at]) == '-') ++at;
+  return c;
 }
 
 bool is_owner(std::string_view text, const Owner& owner) {

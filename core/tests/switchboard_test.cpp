@@ -44,10 +44,9 @@ struct Fixture {
 
 TEST_CASE_FIXTURE(Fixture, "off and on reach the cell at once, and the journal says who and why") {
   CHECK_FALSE(board.enroll(1, facts_of("a"), &cells[0]));
-  const auto off = board.vote(control(Selector::of_patch(1)));
-  REQUIRE(off);
+  REQUIRE(board.vote(control(Selector::of_patch(1))));
   CHECK(cells[0].is_off());
-  CHECK(off->front().level == Level::drained);
+  CHECK(board.standing(1)->level == Level::drained);
   REQUIRE(board.unvote(Source::control, Selector::of_patch(1), {"me", "over"}));
   CHECK_FALSE(cells[0].is_off());
   REQUIRE(journal.size() == 2);
@@ -206,11 +205,10 @@ TEST_CASE_FIXTURE(Fixture, "queued work says what came of it") {
 
 TEST_CASE_FIXTURE(Fixture, "what cannot be switched says why, and counts as on") {
   board.enroll_fixed(1, facts_of("a"), "no way");
-  const auto done = board.vote(control(Selector::of_patch(1)));
-  REQUIRE(done);
-  CHECK(done->front().level == Level::refused);
-  CHECK(done->front().why == "no way");
-  CHECK_FALSE(done->front().is_off());
+  REQUIRE(board.vote(control(Selector::of_patch(1))));
+  CHECK(board.standing(1)->level == Level::refused);
+  CHECK(board.standing(1)->why == "no way");
+  CHECK_FALSE(board.standing(1)->is_off());
   CHECK(journal.back().turned_off.empty());
   board.arm(1, &cells[0]);  // its mechanism comes later: the vote was waiting for it
   CHECK(cells[0].is_off());
@@ -259,6 +257,34 @@ TEST_CASE_FIXTURE(Fixture, "children inherit votes by name, not those of environ
                             R"({"votes": [{"scope": "owner"}]})", R"({"lifts": [{}]})"}) {
     CHECK_FALSE(child.inherit(wrong));
   }
+}
+
+// Linux starts no program with a variable of more than 128 KiB.
+TEST_CASE_FIXTURE(Fixture, "of very many votes the wide ones are handed on, and the loss is told") {
+  std::vector<Cell> all(3000);
+  for (int id = 1; id <= 3000; ++id) {
+    board.enroll(id, facts_of("a", "m:f" + std::to_string(id)),
+                 &all[static_cast<std::size_t>(id - 1)]);
+    REQUIRE(board.vote(control(Selector::of_patch(id))));
+  }
+  REQUIRE(board.vote(control(Selector::of_owner("wide"))));
+  const auto text = board.for_children();
+  CHECK(text.size() > 90'000);
+  CHECK(text.size() < 110'000);
+  std::vector<SwitchEntry> entries;
+  const auto keep = [&](const SwitchEntry& entry) {
+    entries.push_back(entry);
+    return true;
+  };
+  Switchboard child({.journal = keep, .work = {}, .changed = {}});
+  REQUIRE(child.inherit(text));
+  Cell of_wide;
+  CHECK(child.enroll(1, facts_of("wide"), &of_wide));
+  const auto kept = child.all_votes().size() - 1;
+  CHECK(kept > 300);
+  REQUIRE(entries.size() == 1);
+  CHECK(entries[0].by.reason ==
+        std::to_string(3000 - kept) + " votes on single patches were too many to be handed on");
 }
 
 TEST_CASE_FIXTURE(Fixture, "a forked child keeps the votes and can change them") {
@@ -338,4 +364,49 @@ TEST_CASE("votes from many threads while patches come and go") {
   threads.clear();
   CHECK(board.all_votes().empty());
   for (const auto& standing : board.standings()) CHECK_FALSE(standing.off);
+}
+
+TEST_CASE_FIXTURE(Fixture, "what would be withdrawn, and where each stands, is told by selector") {
+  board.enroll(1, facts_of("a"), &cells[0]);
+  board.enroll(2, facts_of("b"), &cells[1]);
+  board.enroll_fixed(3, facts_of("b"), "no way");
+  CHECK_FALSE(board.has_votes(Source::control, Selector::everything()));
+  REQUIRE(board.vote(control(Selector::of_patch(2))));
+  REQUIRE(board.vote(control(Selector::of_patch(3))));
+  CHECK(board.has_votes(Source::control, Selector::of_owner("b")));
+  CHECK(board.has_votes(Source::control, Selector::of_patch(2)));
+  CHECK_FALSE(board.has_votes(Source::control, Selector::of_patch(1)));
+  CHECK_FALSE(board.has_votes(Source::api, Selector::everything()));
+  CHECK(board.states({Selector::everything()}) ==
+        std::map<int, bool>{{1, false}, {2, true}, {3, false}});
+  CHECK(board.states({Selector::of_patch(2), Selector::of_owner("b")}) ==
+        std::map<int, bool>{{2, true}, {3, false}});
+  CHECK(board.states({Selector::of_patch(9)}).empty());
+}
+
+// Each vote on a patch costs what that patch costs: with the square of them this would take hours.
+TEST_CASE("very many patches are switched one by one, and all at once") {
+  constexpr int kCount = 20'000;
+  Switchboard board;
+  std::vector<Cell> cells(kCount);
+  const auto are_off = [&] {
+    return std::count_if(cells.begin(), cells.end(),
+                         [](const Cell& cell) { return cell.is_off(); });
+  };
+  for (int id = 1; id <= kCount; ++id) {
+    board.enroll(id, facts_of("owner" + std::to_string(id % 100)),
+                 &cells[static_cast<std::size_t>(id - 1)]);
+  }
+  for (int id = 1; id <= kCount; ++id) REQUIRE(board.vote(control(Selector::of_patch(id))));
+  CHECK(are_off() == kCount);
+  REQUIRE(board.unvote(Source::control, Selector::of_owner("owner7"), {"me", ""}));
+  CHECK(are_off() == kCount - kCount / 100);
+  for (int id = 1; id <= kCount; ++id) {
+    REQUIRE(board.unvote(Source::control, Selector::of_patch(id), {"me", ""}));
+  }
+  CHECK(are_off() == 0);
+  REQUIRE(board.vote(control(Selector::everything())));
+  CHECK(are_off() == kCount);
+  REQUIRE(board.unvote(Source::control, Selector::everything(), {"me", ""}));
+  CHECK(are_off() == 0);
 }

@@ -90,11 +90,13 @@ with overt.around("json:dumps", advice):
 """
     app = overt.write("app.py", PATCH + source)
     process = overt.start("run", "--", "python", app, stdin=subprocess.PIPE)
-    assert process.stdin is not None and process.stdout is not None
+    assert process.stdin is not None
+    assert process.stdout is not None
     pid = process.stdout.readline().strip()
 
     def answer(line: str) -> str:
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         process.stdin.write(line + "\n")
         process.stdin.flush()
         return process.stdout.readline().strip()

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "overt/ballot.h"
 #include "overt/cell.h"
 #include "overt/clock.h"
 #include "overt/vote.h"
@@ -120,26 +121,30 @@ class Switchboard {
   // call path needs work to come on again, also where it has a cell.
   void settle(int id, bool off, Level level, std::string why = {});
 
-  // Votes, and answers where each patch that is meant stands. The same vote again refreshes who and
-  // why. Errors: usage, when it includes protected patches without a reason.
-  result<std::vector<Standing>> vote(const Vote& vote);
+  // The same vote again refreshes who and why. Errors: usage, when it includes protected patches
+  // without a reason.
+  result<void> vote(const Vote& vote);
 
   // Withdraws votes of `source`: the one on `selector`, and narrower ones that it covers (an
   // owner's patches; all, for everything). Journalled before it takes effect; error io when that
   // fails.
-  result<std::vector<Standing>> unvote(Source source, const Selector& selector, const By& by);
+  result<void> unvote(Source source, const Selector& selector, const By& by);
 
   // All votes of a source at once, as a file or the environment states them.
   result<void> replace(Source source, std::vector<Vote> votes, const By& by);
 
   // For at most an hour, votes of control, api and budget on what is selected do not count; those
   // of policy, environment and file do. Errors: usage without a reason or with a wrong duration.
-  result<std::vector<Standing>> lift(const Selector& selector, double seconds, const By& by);
+  result<void> lift(const Selector& selector, double seconds, const By& by);
 
   // Ends lifts whose time has come. Returns the boot time of the next end, if there is one.
   std::optional<double> expire();
 
   bool is_off(int id) const;
+  bool has_votes(Source source, const Selector& selector) const;  // that unvote() would withdraw
+
+  // The patches that are meant, by id, and whether new calls go past each of them.
+  std::map<int, bool> states(const std::vector<Selector>& selectors) const;
   std::vector<Vote> votes_on(int id) const;
   std::vector<Vote> all_votes() const;
   std::optional<Standing> standing(int id) const;
@@ -171,23 +176,31 @@ class Switchboard {
     double until = 0;
     By by;
   };
-  using Edit = std::function<void(std::vector<Vote>&, std::vector<Lift>&)>;
+  using Edit = std::function<void(Ballot&, std::vector<Lift>&)>;
+  using Patches = std::map<int, Enrolled>;
 
   bool put(int id, Enrolled enrolled);
-  static bool wanted(int id, const Facts& facts, const std::vector<Vote>& votes,
+  static bool wanted(int id, const Facts& facts, const Ballot& votes,
                      const std::vector<Lift>& lifts);
+  // Where patches that a selector means can be: one place, where it names its patch.
+  template <class All>
+  static auto around(All& patches, const Selector& selector);
+  std::vector<int> meant(const std::vector<Selector>& selectors) const;
   bool have_in_common(const Selector& a, const Selector& b) const;
   bool is_named(const Selector& selector, const Vote& vote) const;
   Standing stand(int id, const Enrolled& enrolled) const;
-  void foresee(SwitchEntry& entry, const std::vector<Vote>& votes,
+  Ballot about(const Selector& touched) const;
+  std::vector<Vote> held_over(const std::vector<Selector>& named, const Ballot& votes) const;
+  // `touched`: all patches that the edit can change the state of.
+  void foresee(SwitchEntry& entry, const Selector& touched, const Ballot& votes,
                const std::vector<Lift>& lifts) const;
-  result<void> commit(SwitchEntry entry, const Edit& edit);
+  result<void> commit(SwitchEntry entry, Selector touched, const Edit& edit);
 
   mutable std::mutex mutex_;
   SwitchListener listener_;
   std::function<double()> boot_time_;
-  std::map<int, Enrolled> patches_;
-  std::vector<Vote> votes_;
+  Patches patches_;
+  Ballot votes_;
   std::vector<Lift> lifts_;
   std::uint64_t sequence_ = 0;
   std::map<std::pair<Source, bool>, std::uint64_t> transitions_;  // by source and off
