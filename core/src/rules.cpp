@@ -216,10 +216,12 @@ Verdict Case::entry(const Verdict& verdict, std::size_t writer) {
   if (called_by_body_of(write_.key, writer)) return as(verdict, Ruling::completion, "own body");
   const bool imported = value.is_module && value.has_spec && value.module == write_.key;
   if (imported) return as(verdict, Ruling::machinery, "another import system");
-  // A name that nothing installed answers to: nobody else's module is hidden behind it.
+  // A name that nothing installed answers to: nobody else's module is hidden behind it. Nobody else
+  // asks for one that begins with two underscores, either.
   const auto& frame = write_.frames[writer];
   const bool made =
-      (frame.body && frame.module != "__main__") || (value.is_module && value.module == write_.key);
+      (frame.body && frame.module != "__main__") ||
+      (value.is_module && (value.module == write_.key || write_.key.starts_with("__")));
   if (value.present && !write_.old_value.present && made &&
       !origins_.provided(top_name(write_.key))) {
     return as(verdict, Ruling::completion, "a module made at run time");

@@ -83,6 +83,9 @@ TEST_CASE("a module made at run time takes a name that was free") {
   CHECK(judged(enters("json").to(module_named("json", "json"))) == kPatch);
   CHECK(judged(enters("pandas").to(module_named("pandas", "pandas"))) == kPatch);
   CHECK(judged(enters("plugins").to(module_named("other", "other"))) == kPatch);
+  CHECK(judged(enters("__plugins").to(module_named("other", "other"))) ==
+        "completion (a module made at run time)");
+  CHECK(judged(enters("__future__").to(module_named("other", "other"))) == kPatch);
   CHECK(judged(enters("plugins").to(thing())) == kPatch);
   CHECK(judged(enters("plugins").to(kNothing)) == kPatch);
 }

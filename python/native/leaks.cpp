@@ -95,11 +95,14 @@ const Patch* patch_of(const Touch& touch) {
   return index < all.size() && touch.target.starts_with(all[index].target) ? &all[index] : nullptr;
 }
 
-// A class that was given for its own what it inherits anyway.
+// A class that was given for its own what it inherits anyway, or a module what stands in builtins.
 bool is_inherited(const Touch& touch, const nb::object& value) {
   const auto* patch = patch_of(touch);
   const auto place = patch == nullptr ? std::nullopt : place_of(*patch, touch.place);
-  if (!place || place->holder != Holder::type) return false;
+  if (!place || place->holder == Holder::item) return false;
+  if (place->holder == Holder::module) {
+    return item(PyEval_GetBuiltins(), place->key.ptr()) == value.ptr();
+  }
   PyObject* mro = reinterpret_cast<PyTypeObject*>(place->container.ptr())->tp_mro;
   for (Py_ssize_t i = 1; mro != nullptr && i < PyTuple_GET_SIZE(mro); ++i) {
     const Place base{Holder::type, nb::borrow(PyTuple_GET_ITEM(mro, i)), place->key};

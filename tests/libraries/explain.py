@@ -96,13 +96,15 @@ def own_entry(change: Change) -> bool:
 def run_time_module(change: Change) -> bool:
     """A new entry of sys.modules, made at run time under a name that nothing installed has.
 
-    That is a module made for that name, or a copy of another one, and not the other one itself.
+    That is a module made for that name, or a copy of another one, and not the other one itself,
+    unless the name is so private that nobody else imports it.
     """
     new = change["new"]
     if change["space"] != "modules" or change["old"] is not None or new is None:
         return False
     top = _name(change).partition(".")[0]
     made = new["definer"].endswith(_name(change)) or new.get("copy", False)
+    made = made or _name(change).startswith("__")
     return made and party(top, home_of(top)) == APPLICATION
 
 

@@ -96,6 +96,7 @@ CLEAN = {
             shop.hooks = saved
         """,
     "what is inherited anyway": "def test_it(): shop.Cart.whole = shop.Base.whole",
+    "what stands in builtins anyway": "def test_it(): shop.open = open",
     "a value of its own that came by an import": """
         from unittest import mock
         def fake(): pass
