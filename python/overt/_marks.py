@@ -6,8 +6,6 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import builtins
-import collections.abc
-import contextlib
 import functools
 import operator
 import sys
@@ -30,14 +28,16 @@ def is_mark(record: dict[str, Any]) -> bool:
     return bool(noted) and name not in _names_of_python()
 
 
+_IMMUTABLE = 1 << 8  # Py_TPFLAGS_IMMUTABLETYPE: nobody could note anything on these
+# Special names that no type of the interpreter has, nor a function of operator.
+_RARE = (
+    *("__aenter__", "__aexit__", "__copy__", "__deepcopy__", "__fspath__", "__getattr__"),
+    *("__match_args__", "__missing__", "__set_name__", "__signature__"),
+)
+
+
 @functools.cache
 def _names_of_python() -> frozenset[str]:
-    classes = [
-        each
-        for module in (builtins, types, collections, collections.abc, contextlib)
-        for each in vars(module).values()
-        if isinstance(each, type)
-    ]
-    names = {name for each in classes for name in dir(each)}
-    rare = {"__getattr__", "__deepcopy__", "__signature__", "__match_args__"}
-    return frozenset(names | set(dir(operator)) | rare)
+    types_ = [*vars(builtins).values(), *vars(types).values()]
+    fixed = [each for each in types_ if isinstance(each, type) and each.__flags__ & _IMMUTABLE]
+    return frozenset({name for each in fixed for name in dir(each)} | {*dir(operator), *_RARE})
