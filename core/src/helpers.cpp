@@ -31,8 +31,8 @@ constexpr std::array kHelpers = {
 };
 
 const Helper* find(std::string_view module) {
-  for (const auto& helper : kHelpers) {
-    if (module.starts_with(helper.module) &&
+  for (const auto& helper : kHelpers) {  // asked for each frame of a stack: the first letter first
+    if (module.starts_with(helper.module.front()) && module.starts_with(helper.module) &&
         (module.size() == helper.module.size() || module[helper.module.size()] == '.')) {
       return &helper;
     }

@@ -6,12 +6,16 @@
 #include "layers.h"
 #include "namespaces.h"
 #include "overt/helpers.h"
+#include "runner.h"
 
 namespace overt::py {
 namespace {
 
 // Deeper stacks are runaway recursions; what made the write stands near the top.
 constexpr std::size_t kDeepest = 2000;
+
+// As deep as a test is called.
+constexpr std::size_t kExpected = 64;
 
 // A report shows so many frames of a stack.
 constexpr std::size_t kShown = 32;
@@ -25,8 +29,9 @@ bool is_machinery(std::string_view module) {
                                                         "importlib.util",
                                                         "zipimport",
                                                         "importlib._abc"};
-  for (const auto name : kModules) {
-    if (module == name) return true;
+  for (const auto name : kModules) {  // asked for each frame: sizes and first letters first
+    if (module.size() == name.size() && module.front() == name.front() && module == name)
+      return true;
   }
   return false;
 }
@@ -89,6 +94,8 @@ nb::object frame_behind(PyObject* frame) {
 
 Stack::Stack(Namespaces& namespaces, Origins& origins) {
   auto frame = nb::steal(reinterpret_cast<PyObject*>(PyThreadState_GetFrame(PyThreadState_Get())));
+  frames_.reserve(kExpected);
+  held_.reserve(kExpected);
   while (frame.is_valid() && frames_.size() < kDeepest) {
     auto* raw = reinterpret_cast<PyFrameObject*>(frame.ptr());
     const auto globals = nb::steal(PyFrame_GetGlobals(raw));
@@ -159,10 +166,11 @@ void Stack::add_wrapped_function(PyFrameObject* frame, Namespaces& namespaces, O
 
 Site Stack::site(std::size_t index) const { return site_of(frames_[index], held_[index].ptr()); }
 
-std::vector<Site> Stack::sites() const {
+std::vector<Site> Stack::sites(bool of_test) const {
   std::vector<Site> sites;
   for (std::size_t i = 0; i < frames_.size() && sites.size() < kShown; ++i) {
     if (!frames_[i].machinery) sites.push_back(site(i));
+    if (of_test && calls_hooks(frames_[i].module)) return sites;
   }
   auto frame = outermost_;
   while (frame.is_valid() && sites.size() < kShown) {
@@ -170,9 +178,9 @@ std::vector<Site> Stack::sites() const {
     if (!frame.is_valid()) break;
     auto* raw = reinterpret_cast<PyFrameObject*>(frame.ptr());
     const auto globals = nb::steal(PyFrame_GetGlobals(raw));
-    if (const auto seen = look_at(raw, globals.ptr()); !seen.machinery) {
-      sites.push_back(site_of(seen, frame.ptr()));
-    }
+    const auto seen = look_at(raw, globals.ptr());
+    if (!seen.machinery) sites.push_back(site_of(seen, frame.ptr()));
+    if (of_test && calls_hooks(seen.module)) break;
   }
   return sites;
 }

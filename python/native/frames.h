@@ -31,8 +31,9 @@ class Stack {
   // One frame for a report, with its line. REQUIRES: index < frames().size().
   Site site(std::size_t index) const;
 
-  // The stack for a report: also beyond the import system, whose own frames are left out.
-  std::vector<Site> sites() const;
+  // The stack for a report: also beyond the import system, whose own frames are left out. Of a test
+  // it is of no interest how the runner came to it.
+  std::vector<Site> sites(bool of_test = false) const;
 
  private:
   void add_extension_being_loaded(PyFrameObject* frame, Origins& origins);

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "exchanges.h"
 #include "layers.h"
 #include "overt/origins.h"
 #include "overt/write.h"
@@ -33,6 +34,7 @@ struct Details {
   std::vector<OriginId> frameworks;  // see Namespaces::frameworks(); empty until asked for
   std::unordered_map<std::string, std::vector<Layer>>
       layers;  // active patches by name, innermost first
+  Exchanges exchanges;
 };
 
 struct Namespace {

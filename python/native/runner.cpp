@@ -16,8 +16,6 @@ bool is_import_system(std::string_view module) {
          module.starts_with("_frozen_importlib") || module == "zipimport";
 }
 
-bool calls_hooks(std::string_view module) { return top_name(module) == "pluggy"; }
-
 // Who called it does not matter to tests.
 bool is_runner(std::string_view module) {
   return calls_hooks(module) || module == "unittest.case" || module == "unittest.suite";
@@ -36,6 +34,8 @@ void walk(Visit visit) {
 }
 
 }  // namespace
+
+bool calls_hooks(std::string_view module) { return top_name(module) == "pluggy"; }
 
 bool is_below_import() {
   bool found = false;

@@ -13,6 +13,9 @@ namespace overt::py {
 
 class Namespaces;
 
+// Whether a module is pluggy's, through which pytest calls all that it runs.
+bool calls_hooks(std::string_view module);
+
 // Whether the body of a module that is being imported makes the running write, or what it called:
 // that belongs to the import, of which there is one in a process, and not to whoever came first.
 bool is_below_import();

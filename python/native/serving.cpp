@@ -189,11 +189,13 @@ void vote_by_hand(int id, bool off, const By& by) {
 
 void enroll(const Patch& patch) {
   patch.governed ? enroll_governed(patch) : enroll_foreign(patch);
-  history().add("patch", nlohmann::json{{"id", patch.id},
-                                        {"target", patch.target},
-                                        {"owner", patch.owner.name},
-                                        {"change", name(patch.change)}}
-                             .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  // An object made of the four would take three times as long.
+  const auto quoted = [](std::string_view text) {
+    return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  };
+  history().add("patch", R"({"id": )" + std::to_string(patch.id) + R"(, "target": )" +
+                             quoted(patch.target) + R"(, "owner": )" + quoted(patch.owner.name) +
+                             R"(, "change": )" + quoted(name(patch.change)) + "}");
 }
 
 void withdraw(int id) {

@@ -192,13 +192,17 @@ bool Watcher::is_own_write(PyObject* dict, Namespace& space) {
 
 // Pytest exchanges sys.stdout six times a test, and hooks of its own modules twice: streams and
 // other objects that are no behaviour, and what is its own, are no affair of the tests.
-bool Watcher::is_of_a_plugin(const Details& details, PyObject* old_value, PyObject* value) {
+bool Watcher::is_of_a_plugin(Details& details, PyObject* key, PyObject* old_value,
+                             PyObject* value) {
   const auto plugin = plugin_at_work(namespaces_, origins_);
   if (plugin.empty()) return false;
+  if (top_name(details.module) == plugin) return true;
   const auto is_object = [](PyObject* each) {
     return each == nullptr || !(is_behaviour(each) || PyModule_Check(each));
   };
-  return top_name(details.module) == plugin || (is_object(old_value) && is_object(value));
+  if (!is_object(old_value) || !is_object(value)) return false;
+  if (old_value != nullptr && value != nullptr) details.exchanges.remember(key, old_value, value);
+  return true;
 }
 
 void Watcher::consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyObject* value) {
@@ -226,6 +230,7 @@ void Watcher::consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, P
     if (layers != nullptr && settle(*layers, value)) return;
   }
   const bool tracked = layers != nullptr && !layers->empty();
+  if (!tracked && space->details && space->details->exchanges.know(key, old_value, value)) return;
   if (!tracked && !can_matter(dict, *space, old_value, value)) return;
   if (is_own_write(dict, *space)) {
     if (tracked) retire(*layers, 0);  // the module was executed again, or imported again
@@ -233,7 +238,7 @@ void Watcher::consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, P
   }
   const Timed timed(spent_);
   auto& details = namespaces_.details(*space, dict, origins_);
-  if (internal_ && is_of_a_plugin(details, old_value, value)) {
+  if (internal_ && is_of_a_plugin(details, key, old_value, value)) {
     if (tracked) retire(*layers, 0);  // its own from now on
     return;
   }
@@ -341,7 +346,7 @@ void Watcher::record(const Write& write, const Stack& stack, const Verdict& verd
   patch.owner = {owner.name, owner.version, owner.package};
   patch.boundary = boundary_of(owner, origins_[write.origin], write.builtin_type);
   if (verdict.frame != kNobody) patch.site = stack.site(verdict.frame);
-  patch.stack = stack.sites();
+  patch.stack = stack.sites(internal_);
 
   const auto [first, last] = patched_names_.equal_range(name_of(write));
   for (auto it = first; it != last; ++it) retire_if_unreachable(it->second);

@@ -52,7 +52,7 @@ class Watcher {
   void notice(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyObject* value);
   void consider(PyDict_WatchEvent event, PyObject* dict, PyObject* key, PyObject* value);
   void consider_function(PyFunction_WatchEvent event, PyFunctionObject* function, PyObject* value);
-  bool is_of_a_plugin(const Details& details, PyObject* old_value, PyObject* value);
+  bool is_of_a_plugin(Details& details, PyObject* key, PyObject* old_value, PyObject* value);
   bool can_matter(PyObject* dict, const Namespace& space, PyObject* old_value,
                   PyObject* value) const;
   bool is_own_write(PyObject* dict, Namespace& space);
