@@ -4,6 +4,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -73,6 +74,12 @@ bool stands(int id) {
   return index < all.size() && !all[index].reverted;
 }
 
+bool leave_something(const std::vector<std::shared_ptr<Touch>>& touches) {
+  return std::any_of(touches.begin(), touches.end(), [](const auto& touch) {
+    return touch->made && !touch->imported && stands(touch->patch);
+  });
+}
+
 // (registry, name, group, site) of the entries with an id above `since` that are still there.
 nb::typed<nb::list, nb::any> entries_since(std::uint64_t since) {
   nb::typed<nb::list, nb::any> found;
@@ -109,9 +116,12 @@ void bind_testing(nb::module_& m) {
   m.def("start_touches", &start_touches, nb::arg("keep_all"),
         "Record changes of the ledger for touches(). keep_all: so that each can be put back.");
   m.def("stop_touches", &stop_touches);
-  m.def("has_touches", &has_touches, "Whether touches() has something to say.");
+  m.def("changes", &changes,
+        "A number that moves with each touch, entry of a registry and patch that waits.");
   m.def("touches", &take_touches, "The changes of the ledger since the last call, oldest first.");
   m.def("patch_record", &patch_record, nb::arg("id"), "One patch of the ledger.");
+  m.def("leave_something", &leave_something, nb::arg("touches"),
+        "Whether a patch that one of them made has not been undone.");
   m.def("stands", &stands, nb::arg("id"), "Whether a patch has not been undone.");
   m.def(
       "last_entry", [] { return registries().last(); },

@@ -10,8 +10,10 @@
 
 #include "exiting.h"
 #include "namespaces.h"
+#include "pending.h"
 #include "records.h"
 #include "refusal.h"
+#include "registry.h"
 #include "runner.h"
 
 namespace overt::py {
@@ -21,6 +23,7 @@ constexpr std::string_view kEntries = "sys.modules:";
 
 struct Log {
   bool taking = false;
+  std::uint64_t count = 0;  // of all touches ever
   bool keep_all = false;
   bool putting_back = false;  // what is touched meanwhile goes to `put` instead
   std::vector<int> put;
@@ -155,6 +158,7 @@ void touched(int id, bool made, PyObject* before) noexcept try {
     if (!touch->kept.is_valid() || !PyFunction_Check(touch->kept.ptr())) touch->kept.reset();
   }
   all.touches.push_back(std::move(touch));
+  ++all.count;
 } catch (...) {  // NOLINT(bugprone-empty-catch)
   // Out of memory: the write is not ours to fail. The test that made it is not told of it.
 }
@@ -170,7 +174,7 @@ void stop_touches() {
   const auto gone = take_touches();
 }
 
-bool has_touches() { return !log().touches.empty(); }
+std::uint64_t changes() { return log().count + registries().last() + import_hooks(); }
 
 std::vector<std::shared_ptr<Touch>> take_touches() {
   auto& all = log();

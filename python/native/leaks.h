@@ -1,12 +1,13 @@
 // What tests touch: the changes of the ledger, in order, until somebody asks for them.
 //
 // The pytest plugin asks at the end of a test and looks only at what was touched, so a test that
-// patches nothing costs one look at an empty list. Nothing is recorded before the first start().
+// patches nothing costs a comparison of two numbers. Nothing is recorded before the first start().
 // THREADS: every caller holds the GIL; touched() is called inside the write that made the change.
 #pragma once
 
 #include <nanobind/nanobind.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,7 +36,10 @@ void touched(int id, bool made, PyObject* before) noexcept;
 void start_touches(bool keep_all);  // keep_all: everything that is replaced can be put back
 void stop_touches();
 std::vector<std::shared_ptr<Touch>> take_touches();
-bool has_touches();
+
+// A number that moves with each touch, each new entry of a registry and each patch that begins to
+// wait for an import: while it stands still, no test has anything to answer for.
+std::uint64_t changes();
 
 // What stands at the target of a touch now. `found` is false when nobody gets there any more: the
 // module was imported again, or the class is gone.

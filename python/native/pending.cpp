@@ -177,6 +177,8 @@ std::uint64_t when_imported(const std::string& module, ImportHook hook) {
   return registered;
 }
 
+std::uint64_t import_hooks() { return state().next - 1; }
+
 bool is_import_ending(const std::string& module) { return state().ending.contains(module); }
 
 bool cancel_import_hook(std::uint64_t hook) {

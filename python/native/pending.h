@@ -32,6 +32,9 @@ std::uint64_t at_next_import(const std::string& module, ImportHook hook);
 // else the module is still being imported.
 bool is_import_ending(const std::string& module);
 
+// How many of both were ever asked for.
+std::uint64_t import_hooks();
+
 // True when the hook had not run yet.
 bool cancel_import_hook(std::uint64_t hook);
 

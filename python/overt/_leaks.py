@@ -153,11 +153,6 @@ class PatchLeak:
         """The target."""
         return str(self.record["target"])
 
-    @property
-    def key(self) -> tuple[object, ...]:
-        """What makes a pending patch the same one, however often it is seen."""
-        return (self.record["target"], self.record["owner"])
-
     def lines(self) -> list[str]:
         """Tell it in full: what, where, whose, and what to do."""
         record = self.record
@@ -277,7 +272,7 @@ class ThreadLeak:
         """Do nothing: nobody can end a thread from outside."""
 
 
-def threads_inside(undone: list[Touch], told: set[tuple[object, ...]]) -> list[ThreadLeak]:
+def threads_inside(touches: list[Touch], told: set[tuple[object, ...]]) -> list[ThreadLeak]:
     """Name threads that run in the code of removed patches, and go on doing so for a moment."""
     import _thread
 
@@ -285,4 +280,4 @@ def threads_inside(undone: list[Touch], told: set[tuple[object, ...]]) -> list[T
         return []
     from overt._threads import find
 
-    return find(undone, told)
+    return find([touch for touch in touches if not touch.made], told)

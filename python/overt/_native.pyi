@@ -237,14 +237,19 @@ def start_touches(keep_all: bool) -> None:
 
 def stop_touches() -> None: ...
 
-def has_touches() -> bool:
-    """Whether touches() has something to say."""
+def changes() -> int:
+    """
+    A number that moves with each touch, entry of a registry and patch that waits.
+    """
 
 def touches() -> list[Touch]:
     """The changes of the ledger since the last call, oldest first."""
 
 def patch_record(id: int) -> dict[str, Any]:
     """One patch of the ledger."""
+
+def leave_something(touches: Sequence[Touch]) -> bool:
+    """Whether a patch that one of them made has not been undone."""
 
 def stands(id: int) -> bool:
     """Whether a patch has not been undone."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from overt import _native
 from overt._scopes import Scope, TestCode, Tracker, fix, report
 from overt.testing import PatchLeakWarning
 
@@ -28,8 +29,9 @@ class Watch:
         self.mode, self.fix = mode, fix
         self._config = config
         self._tests = TestCode()
-        self._scopes: dict[Any, Scope] = {}  # of nodes that are set up
-        self._item: Scope | None = None
+        self._scopes: dict[Any, Scope] = {}  # by node; the running test's by None
+        self._judged: set[Any] = set()  # nodes that are set up and will be judged
+        self._fixture: tuple[pytest.FixtureDef[Any], Any] | None = None  # being set up, for whom
         self._tracker = Tracker(self._tests, keep=fix)
         config.add_cleanup(self._tracker.stop)
         self._texts: list[tuple[Any, str]] = []  # of this teardown: the node, what it left
@@ -55,78 +57,50 @@ class Watch:
             said = "undone" if self.fix else "still there: --overt-fix undoes them"
             terminalreporter.write_line(f"overt: {self._told} left behind, {said}")
 
-    # Scopes.
+    # Scopes. A test that does nothing to the ledger costs next to nothing: that is told by
+    # comparing two numbers, and a scope is made when there is something to file to it.
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Open the scopes that this test is the first of, and its own."""
-        scopes = self._scopes
-        fresh = [node for node in item.listchain() if node not in scopes]
-        for node in fresh:
-            scopes[node] = self._tracker.open(_title(node))
-        self._item = scopes[item]
-        self._item.around = lambda: _around(item)
-        try:
-            return (yield)
-        finally:
-            self._close_with(item, fresh)
-
-    def _close_with(self, item: pytest.Item, fresh: list[Any]) -> None:
-        # pytest runs a node's finalizers from the last to the first: the first one sees what all
-        # others left. There is no public place for it.
-        stack = item.session._setupstate.stack
-        for node in fresh:
-            if node in stack:
-                stack[node][0].insert(0, functools.partial(self.close, node))
-            else:  # the set-up of one before it failed
-                del self._scopes[node]
+    def pytest_runtest_logstart(self) -> None:
+        """Begin a test."""
+        self._tracker.begin()
+        self._scopes.pop(None, None)  # of one whose set-up failed early
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_fixture_setup(
         self, fixturedef: pytest.FixtureDef[Any], request: Any
     ) -> Generator[None, object, object]:
-        """File what a fixture of a wider scope changes to that scope."""
-        if fixturedef.scope == "function":
-            return (yield)
-        tracker = self._tracker
-        tracker.file_to(self._item)
+        """File what a fixture does to its scope."""
+        if _native.changes() != self._tracker.seen:
+            self._file()
+        outer, self._fixture = self._fixture, (fixturedef, request)
         try:
             return (yield)
         finally:
-            tracker.file_to(self._scope_of(request), fixturedef.argname)
+            if _native.changes() != self._tracker.seen:
+                self._file()
+            self._fixture = outer
 
-    def _scope_of(self, request: Any) -> Scope | None:
-        node = request.node
-        while node is not None:
-            scope = self._scopes.get(node)
-            if scope is not None:
-                return scope
-            node = node.parent
-        return self._item
-
-    def close(self, node: Any) -> None:
-        """Judge a scope that pytest has just torn down."""
-        scope = self._scopes.pop(node, None)
-        if scope is None:
-            return
-        is_item = isinstance(node, pytest.Item)
-        leaks = self._tracker.close(scope, threads=is_item)
-        if leaks:
-            self._tell(node, scope, leaks)
-
-    def _tell(self, node: Any, scope: Scope, leaks: list[Leak]) -> None:
-        told = [leak for leak in leaks if not _allowed(node, leak)]
-        text = report(scope.title, told)
-        if self.fix:
-            text += fix(leaks)
-            self._tracker.file_to(None)  # what that did
-        self._told += len(told)
-        if told:
-            self._texts.append((node, text))
+    def _file(self) -> None:
+        # What was done: by whoever is at work, a fixture or else the test.
+        node, name = None, ""
+        if self._fixture is not None:
+            fixture, request = self._fixture
+            node, name = _node_of(fixture, request), fixture.argname
+        self._tracker.file_to(self._scopes.setdefault(node, Scope()), name)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_teardown(self) -> Generator[None, object, object]:
-        """Report all that was found while this teardown went on, at once."""
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Judge what is torn down, and report all that was found at once."""
+        if _native.changes() != self._tracker.seen:
+            self._file()
+        # pytest runs a node's finalizers from the last to the first: the first one sees what all
+        # others left. There is no public place for it.
+        stack = item.session._setupstate.stack
+        for node in reversed(stack):
+            if node in self._judged:
+                break
+            self._judged.add(node)
+            stack[node][0].insert(0, functools.partial(self._judge, node, node is item))
         try:
             result = yield
         except BaseException as error:
@@ -140,9 +114,42 @@ class Watch:
             node.warn(PatchLeakWarning(text))
         return result
 
+    def _judge(self, node: Any, is_test: bool) -> None:
+        self._judged.discard(node)
+        key = None if is_test else node
+        if _native.changes() != self._tracker.seen:
+            self._tracker.file_to(self._scopes.setdefault(key, Scope()))
+        scope = self._scopes.pop(key, None)
+        if scope is None:
+            return
+        scope.title = _title(node)
+        if is_test:
+            scope.around = functools.partial(_around, node)
+        leaks = self._tracker.close(scope, threads=is_test)
+        if leaks:
+            self._tell(node, scope, leaks)
+
+    def _tell(self, node: Any, scope: Scope, leaks: list[Leak]) -> None:
+        told = [leak for leak in leaks if not _allowed(node, leak)]
+        text = report(scope.title, told)
+        if self.fix:
+            text += fix(leaks)
+            self._tracker.file_to(None)  # what that did
+        self._told += len(told)
+        if told:
+            self._texts.append((node, text))
+
     def _take(self) -> list[tuple[Any, str]]:
         texts, self._texts = self._texts, []
         return texts
+
+
+def _node_of(fixture: pytest.FixtureDef[Any], request: Any) -> Any:
+    # Of the scope that answers for a fixture; None for the running test.
+    node = None if fixture.scope == "function" else request.node
+    while node is not None and node not in request.session._setupstate.stack:
+        node = node.parent
+    return node
 
 
 _AROUND = (

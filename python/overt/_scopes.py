@@ -51,30 +51,17 @@ class TestCode:
 
 
 class Scope:
-    """What was touched in it: first what stood there before, then which patches were made."""
+    """What was done in it, in order. It is sorted only if a patch of its making still stands."""
 
-    __slots__ = ("around", "entries", "first", "made", "pending", "title", "undone")
+    __slots__ = ("around", "entries", "pending", "title", "touches")
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str = "") -> None:
         """Name the scope as reports do: `test_x`, `class TestY`, `module tests/test_z.py`."""
         self.title = title
-        self.first: dict[Key, Touch] = {}
-        self.made: dict[Key, list[tuple[int, str]]] = {}  # id, and the fixture that made it
-        self.undone: list[Touch] = []
+        self.touches: list[tuple[list[Touch], str]] = []  # with the fixture that they are of
         self.entries: list[tuple[int, int]] = []  # ids of registries' entries: from, to
-        self.pending: frozenset[tuple[str, str]] = frozenset()
+        self.pending: set[tuple[str, str]] = set()
         self.around: Callable[[], Iterable[object]] = tuple  # what sets up and tears down
-
-    def file(self, touch: Touch, fixture: str) -> None:
-        """Note one change that was made in this scope."""
-        if touch.imported:
-            return
-        key = (touch.target, touch.place)
-        self.first.setdefault(key, touch)
-        if touch.made:
-            self.made.setdefault(key, []).append((touch.patch, fixture))
-        else:
-            self.undone.append(touch)
 
 
 class _Hub:
@@ -107,10 +94,9 @@ class _Hub:
             _native.unwatch()
 
     def pump(self) -> None:
-        if _native.has_touches():
-            touches = _native.touches()
-            for tracker in self.trackers:
-                tracker.inbox.extend(touches)
+        touches = _native.touches()
+        for tracker in self.trackers:
+            tracker.inbox.extend(touches)
 
 
 _hub = _Hub()
@@ -123,85 +109,94 @@ class Tracker:
         """Start. `keep` makes every leak reversible."""
         self.is_test = is_test
         self.inbox: list[Touch] = []
+        self.seen = -1  # of _native.changes()
         self._last_entry = _native.last_entry()
-        self._told: set[tuple[object, ...]] = set()  # of what is there for whoever looks later, too
+        self._pending = pending_patches()
+        self._told: set[tuple[object, ...]] = set()  # of threads: the next test finds them, too
         _hub.start(self, keep)
 
     def stop(self) -> None:
         """Stop, and stop watching if nobody else had started that."""
         _hub.stop(self)
 
-    def open(self, title: str, outer: Scope | None = None) -> Scope:
-        """Begin a scope; what was touched until now belongs to `outer`, or to nobody."""
-        self.file_to(outer)
+    def begin(self) -> None:
+        """Begin a test; what was done until now belongs to nobody."""
+        self.file_to(None)
         _hub.watch()  # a test may have stopped it
-        scope = Scope(title)
-        scope.pending = pending_patches()
-        return scope
+
+    def open(self, title: str) -> Scope:
+        """Begin a test and make the scope of it."""
+        self.begin()
+        return Scope(title)
 
     def file_to(self, scope: Scope | None, fixture: str = "") -> None:
-        """File what was touched since the last time."""
+        """File what was done since the last time."""
+        changes = _native.changes()
+        if changes == self.seen:
+            return
+        self.seen = changes
         _hub.pump()
-        if self.inbox:
-            if scope is not None:
-                for touch in self.inbox:
-                    scope.file(touch, fixture)
-            self.inbox.clear()
-        last = _native.last_entry()
-        if last != self._last_entry:
-            if scope is not None:
+        last, pending = _native.last_entry(), pending_patches()
+        if scope is not None:
+            if self.inbox:
+                scope.touches.append((self.inbox, fixture))
+            if last != self._last_entry:
                 scope.entries.append((self._last_entry, last))
-            self._last_entry = last
+            scope.pending |= pending - self._pending
+        self.inbox = []
+        self._last_entry, self._pending = last, pending
 
     def close(self, scope: Scope, *, threads: bool = False) -> list[Leak]:
         """End a scope and tell what it leaves behind, with the last change first."""
         self.file_to(scope)
         leaks: list[Leak] = []
-        if scope.made:
+        touches = [touch for batch, _ in scope.touches for touch in batch]
+        if _native.leave_something(touches):
             leaks.extend(self._patches(scope))
         if scope.entries:
             leaks.extend(self._entries(scope))
-        pending = pending_patches() - scope.pending
-        if pending:
-            leaks.extend(leak for leak in self._pending(pending) if self._is_new(leak.key))
-        if threads and scope.undone:
-            inside = threads_inside(scope.undone, self._told)
-            leaks.extend(leak for leak in inside if self._is_new(leak.key))
+        if scope.pending:
+            leaks.extend(_waiting(scope.pending))
+        if threads and touches:
+            inside = threads_inside(touches, self._told)
+            self._told.update(leak.key for leak in inside)
+            leaks.extend(inside)
         return leaks
-
-    def _is_new(self, key: tuple[object, ...]) -> bool:
-        new = key not in self._told
-        self._told.add(key)
-        return new
 
     def _patches(self, scope: Scope) -> list[PatchLeak]:
         _native.look_again()
+        first: dict[Key, Touch] = {}  # what stood there before
+        all_made: dict[Key, list[tuple[int, str]]] = {}  # id, and the fixture that made it
+        for touches, fixture in scope.touches:
+            for touch in touches:
+                if touch.imported:
+                    continue
+                key = (touch.target, touch.place)
+                first.setdefault(key, touch)
+                if touch.made:
+                    all_made.setdefault(key, []).append((touch.patch, fixture))
+        taken_out = {
+            target.removeprefix("sys.modules:")
+            for (target, _), made in all_made.items()
+            if target.startswith("sys.modules:")
+            and any(_native.patch_record(id)["new"] is None for id, _ in made)
+        }
         found = []
-        for key, made in scope.made.items():
+        for key, made in all_made.items():
             standing = [(id, fixture) for id, fixture in made if _native.stands(id)]
             if not standing:
                 continue
-            touch = scope.first[key]
+            touch = first[key]
             if not touch.governed and (not touch.made or is_same(touch)):
                 continue
             ids = list(dict.fromkeys(id for id, _ in standing))
             record = _native.patch_record(standing[-1][0])
-            if is_exempt(record, self.is_test) or self._is_own_copy(record, scope):
+            if is_exempt(record, self.is_test) or _is_own_copy(record, taken_out, scope):
                 continue
             if all(is_reset(_native.patch_record(id), touch.now()[2]) for id in ids):
                 continue
             found.append(PatchLeak(record, self.is_test, touch, ids, standing[-1][1]))
         return found
-
-    def _is_own_copy(self, record: dict[str, Any], scope: Scope) -> bool:
-        # A module that a test takes out of sys.modules to import it anew is the test's own.
-        module = record["target"].partition(":")[0]
-        for (target, _), made in scope.made.items():
-            if target == f"sys.modules:{module}" and any(
-                _native.patch_record(id)["new"] is None for id, _ in made
-            ):
-                return True
-        return any(drops_module(function, module) for function in scope.around())
 
     def _entries(self, scope: Scope) -> list[EntryLeak]:
         found = []
@@ -212,20 +207,25 @@ class Tracker:
                 found.append(EntryLeak(*entry))
         return found
 
-    def _pending(self, new: frozenset[tuple[str, str]]) -> list[PatchLeak]:
-        return [
-            PatchLeak.of_pending(patch)
-            for patch in _native.patches()
-            if patch.state == "pending" and (patch.target, patch.owner) in new
-        ]
+
+def _is_own_copy(record: dict[str, Any], taken_out: set[str], scope: Scope) -> bool:
+    # A module that a test takes out of sys.modules to import it anew is the test's own.
+    module = record["target"].partition(":")[0]
+    return module in taken_out or any(drops_module(each, module) for each in scope.around())
 
 
 def pending_patches() -> frozenset[tuple[str, str]]:
     """Governed patches that wait for the import of their target: (target, owner)."""
     patches = _native.patches()
-    if not patches:
-        return frozenset()
     return frozenset((patch.target, patch.owner) for patch in patches if patch.state == "pending")
+
+
+def _waiting(begun: set[tuple[str, str]]) -> list[PatchLeak]:
+    return [
+        PatchLeak.of_pending(patch)
+        for patch in _native.patches()
+        if patch.state == "pending" and (patch.target, patch.owner) in begun
+    ]
 
 
 def fix(leaks: list[Leak]) -> str:

@@ -254,6 +254,55 @@ def test_a_fixture_answers_for_its_own_scope(
     assert "in       fixture 'patched'" in ran.text
 
 
+def test_a_fixture_that_is_asked_for_by_name_answers_for_itself(tmp_path: Path) -> None:
+    """Whoever asks for it, another fixture or a test: what it patches is its own, no more."""
+    source = """
+        import pytest
+        @pytest.fixture(scope="session")
+        def inner(monkeypatch_session):
+            monkeypatch_session.setattr(shop, "now", print)
+        @pytest.fixture(scope="session")
+        def monkeypatch_session():
+            with pytest.MonkeyPatch.context() as patch:
+                yield patch
+        @pytest.fixture(scope="module")
+        def outer(request):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(shop.Cart, "total", print)
+                request.getfixturevalue("inner")
+                patch.setattr(shop.Cart, "tax", print)
+                yield
+        def test_one(request):
+            shop.hooks = []
+            request.getfixturevalue("outer")
+            shop.later.__defaults__ = (2,)
+        def test_two(outer): pass
+        """
+    ran = run(tmp_path, source, "--overt=error")
+    assert ran.failed == ["test_one"], ran.text
+    assert sorted(ran.leaks()) == ["shop:hooks", "shop:later"]
+
+
+def test_streams_that_pytest_exchanges_are_its_own(tmp_path: Path) -> None:
+    """With capturing or without, whatever tests do to them; a stream that a test leaves is told."""
+    source = """
+        import io, sys
+        def test_captured(capsys): print("x"); assert capsys.readouterr().out
+        def test_put_back():
+            old, sys.stdout = sys.stdout, io.StringIO()
+            sys.stdout = old
+        def test_disabled(capsys):
+            with capsys.disabled(): print("x")
+        def test_left(): sys.stderr = io.StringIO()
+        def test_last(): pass
+        """
+    ran = run(tmp_path, source, "--overt=error")
+    assert (ran.code, ran.failed) == (0, []), ran.text
+    ran = run(tmp_path, source, "--overt=error", "-s")
+    assert ran.failed == ["test_left"], ran.text
+    assert ran.leaks() == ["sys:stderr"]
+
+
 def test_setup_of_classes_and_modules_belongs_to_them(tmp_path: Path) -> None:
     """setUpModule, setUpClass and setup_class are scopes like fixtures."""
     source = """
