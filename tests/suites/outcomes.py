@@ -37,17 +37,20 @@ class Run:
 def run(place: Place, suite: Suite, way: str) -> Run:
     """Run the suite: `way` is plain, run (under `overt run`) or error (with --overt=error)."""
     bin_ = place.python.parent
-    with tempfile.TemporaryDirectory(prefix="overt-suite-") as directory:
+    # Processes that a suite left behind may still write.
+    with tempfile.TemporaryDirectory("", "overt-suite-", ignore_cleanup_errors=True) as directory:
         log = Path(directory, "log.xml")
         plugin = ["--overt=error"] if way == "error" else ["-p", "no:overt"]
         words = [place.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugin]
         words += [f"--junitxml={log}", *suite.arguments, *suite.tests]
         if way == "run":
             words[:0] = [bin_ / "overt", "run", "--report", Path(directory, "report.json"), "--"]
-        home = Path(directory, "home")
+        home, files = Path(directory, "home"), Path(directory, "files")
         home.mkdir()
+        files.mkdir()
         environ = {key: value for key, value in os.environ.items() if not key.startswith("OVERT_")}
-        environ |= {"PATH": f"{bin_}:{environ['PATH']}", "HOME": str(home), **suite.environ}
+        environ |= {"PATH": f"{bin_}:{environ['PATH']}", "HOME": str(home)}
+        environ |= {"TMPDIR": str(files), **suite.environ}
         before = os.times()
         ended = subprocess.run(
             ["timeout", str(LIMIT), *words],
@@ -74,7 +77,7 @@ def read(log: Path) -> dict[str, Ended]:
             outcome = {"failure": "failed", "error": "error", "skipped": "skipped"}.get(part.tag)
             if outcome:
                 text = part.text or part.get("message") or ""
-                leak = outcome == "error" and "that it did not start with" in text
+                leak = outcome == "error" and "it did not start with" in text
                 ended = Ended(outcome, text, leak)
         known = found.get(name)
         if known is None or _SEVERITY.index(ended.outcome) > _SEVERITY.index(known.outcome):
