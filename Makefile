@@ -67,6 +67,14 @@ suites: setup ## the suites of real libraries, plainly and under Overt; ARGS="-v
 fuzz: setup ## run the corpora of the parsers under sanitizers; SECONDS=60: look for new inputs too
 	tools/fuzz $(SECONDS)
 
+.PHONY: sanitize
+sanitize: setup $(done)/test ## the tests under sanitizers, tens of minutes; KIND=thread: for data races
+	tools/sanitize $(VENV) $(or $(KIND),address) $(ARGS)
+
+.PHONY: coverage
+coverage: setup $(done)/coverage ## which branches of the core its tests take
+	tools/coverage
+
 .PHONY: clean
 clean: ## remove everything that make made
 	rm -rf build dist .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -85,7 +93,7 @@ $(done)/overt: $(done)/venv $(sources)
 	@touch $@
 
 # The dependency groups of pyproject.toml.
-$(done)/test $(done)/lint $(done)/docs: $(done)/%: pyproject.toml | $(done)/venv
+$(done)/test $(done)/lint $(done)/docs $(done)/coverage: $(done)/%: pyproject.toml | $(done)/venv
 	python tools/requirements $* >$(VENV)/$*-requirements.txt
 	$(pip) -r $(VENV)/$*-requirements.txt
 	@touch $@

@@ -27,6 +27,10 @@ PATIENCE = 60.0  # seconds; only a hang takes that long
 type Word = str | bytes | Path
 
 
+# What a program needs to load an extension that was built with sanitizers: `make sanitize`.
+SANITIZERS = ("LD_PRELOAD", "PYTHONMALLOC", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS")
+
+
 class Overt:
     """Runs programs under `overt`, and as they are."""
 
@@ -41,6 +45,7 @@ class Overt:
             "LANG": "C.UTF-8",
             "OVERT_RUNTIME_DIR": str(runtime),
             "PYTHONDONTWRITEBYTECODE": "1",
+            **{name: os.environ[name] for name in SANITIZERS if name in os.environ},
         }
         self.started: list[subprocess.Popen[str]] = []
 

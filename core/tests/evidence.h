@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -209,7 +210,7 @@ class Evidence {
   }
 
  private:
-  std::string_view keep(std::string_view text) { return kept_.emplace_back(text); }
+  std::string_view keep(std::string_view text) { return kept_->emplace_back(text); }
 
   Evidence& set(Value& place, Value value, bool& is_set) {
     place = std::move(value);
@@ -226,7 +227,8 @@ class Evidence {
   }
 
   Write write_;
-  std::list<std::string> kept_;  // what the views of write_ point into; nodes stay when it is moved
+  // What write_ refers to, also in copies.
+  std::shared_ptr<std::list<std::string>> kept_ = std::make_shared<std::list<std::string>>();
   bool old_is_set_ = false;
   bool new_is_set_ = false;
 };

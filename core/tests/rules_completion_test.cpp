@@ -44,10 +44,16 @@ TEST_CASE("attrs fills a class while the body of its module runs") {
 TEST_CASE("the interpreter completes a lazy import for who uses it first") {
   auto lazy = thing();
   lazy.type = "lazy_import";
-  auto use = replaces("json:loads").from(lazy).by("gevent.pool:<module>");
-  CHECK(use.to(class_of("collections")).judged() == "machinery (lazy import)");
-  auto patch = replaces("json:loads").from(lazy).by("gevent.pool:<module>");
-  CHECK(patch.to(class_of("gevent.pool")).judged() == "patch (foreign) by gevent");
+  CHECK(replaces("json:loads")
+            .from(lazy)
+            .by("gevent.pool:<module>")
+            .to(class_of("collections"))
+            .judged() == "machinery (lazy import)");
+  CHECK(replaces("json:loads")
+            .from(lazy)
+            .by("gevent.pool:<module>")
+            .to(class_of("gevent.pool"))
+            .judged() == "patch (foreign) by gevent");
 }
 
 TEST_CASE("the body of another module is no excuse") {
