@@ -294,6 +294,7 @@ class Machine(RuleBasedStateMachine):
         self.original = patch_cast.price
         self.ours: dict[str, overt.Handle] = {}
         self.off: set[str] = set()
+        self.owners_off: set[str] = set()
         self.stack: list[str] = []  # innermost first; those of others are upper case
         self.undo: dict[str, object] = {}
         self.count = 0
@@ -306,8 +307,14 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def add(self):
         name = f"{self.letter()}{self.count}"
-        self.ours[name] = layer(name).install()
+        self.ours[name] = layer(name, owner=self.owner(name)).install()
         self.stack.append(name)
+
+    def owner(self, name):
+        return f"model-{int(name[1:]) % 2}"
+
+    def is_off(self, name):
+        return name in self.off or self.owner(name) in self.owners_off
 
     @precondition(lambda self: len(self.stack) < 8)
     @rule()
@@ -341,34 +348,50 @@ class Machine(RuleBasedStateMachine):
             self.ours[name].off()
             self.off.add(name)
 
+    @rule(owner=st.sampled_from(["model-0", "model-1"]), off=st.booleans())
+    def switch_owner(self, owner, off):
+        """Holds for patches to come too; its end takes the votes on single patches along."""
+        switch = overt.switch(owner)
+        (switch.off if off else switch.on)()
+        if off:
+            self.owners_off.add(owner)
+        else:
+            self.owners_off.discard(owner)
+            self.off = {name for name in self.off if self.owner(name) != owner}
+
     @invariant()
     def calls_run_through_what_is_on(self):
         wanted = 1
         for name in self.stack:
-            if name not in self.off:
+            if name in self.undo or not self.is_off(name):
                 wanted = f"{name}({wanted})"
         assert self.module.price(1) == wanted
         for name, handle in self.ours.items():
             buried = any(each in self.undo for each in self.stack[self.stack.index(name) :])
-            assert handle.state == ("buried" if buried else "off" if name in self.off else "on")
+            assert handle.state == ("buried" if buried else "off" if self.is_off(name) else "on")
 
     def teardown(self):
         while self.stack:
             name = self.stack.pop()
             self.undo.pop(name)() if name in self.undo else self.ours.pop(name).remove()
+        for owner in self.owners_off:
+            overt.switch(owner).on()
         overt.reset()
         assert self.module.price is self.original
         del self.original
 
 
-def test_any_order_as_the_model_says(cast) -> None:
+@pytest.mark.parametrize(
+    "examples", [60, pytest.param(20_000, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])]
+)
+def test_any_order_as_the_model_says(cast, examples) -> None:
     """1 to 8 layers, ours and others', that come, go and are switched at random."""
     from hypothesis.stateful import run_state_machine_as_test
 
     function = cast.price
     count = sys.getrefcount(function)
     run_state_machine_as_test(
-        Machine, settings=settings(max_examples=60, stateful_step_count=30, deadline=None)
+        Machine, settings=settings(max_examples=examples, stateful_step_count=30, deadline=None)
     )
     gc.collect()
     assert sys.getrefcount(function) == count
