@@ -115,22 +115,24 @@ void FollowedFile::look_at_file(Sighting& seen) {
   struct stat info{};
   if (::stat(path_.c_str(), &info) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
     seen.gone = std::exchange(stamp_, std::nullopt).has_value();
+    unopened_ = 0;
     return;
   }
   if (stamp_ && stamp_of(info) == *stamp_) return;
   const int fd = ::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
   if (fd < 0) {
-    if (errno == ENOENT) return;  // gone between the two; the next look tells
-    seen.text =
-        fail(Code::io, std::string("cannot read this file: ") + std::strerror(errno), path_);
-    stamp_ = stamp_of(info);
+    const int why = errno;
+    if (why == ENOENT) return;  // gone between the two; the next look tells
+    // Tried at each look, as it may pass without a trace in the file: too many open files.
+    if (why == std::exchange(unopened_, why)) return;
+    seen.text = fail(Code::io, std::string("cannot read this file: ") + std::strerror(why), path_);
     return;
   }
+  unopened_ = 0;
   ::fstat(fd, &info);
-  struct stat directory{};
-  const bool known = ::stat(directory_.c_str(), &directory) == 0;
-  const char* why = known ? loose_directory(directory) : nullptr;
-  if (why != nullptr) {
+  struct stat directory{};  // not loose where it is gone by now: the file is what was opened
+  ::stat(directory_.c_str(), &directory);
+  if (const char* why = loose_directory(directory)) {
     seen.text = fail(Code::io, why, path_);
   } else {
     seen.text = read_plain(fd, info, path_);

@@ -63,6 +63,7 @@ class FollowedFile {
   int watch_ = -1;
   Stamp watched_;               // the directory that watch_ is on
   std::optional<Stamp> stamp_;  // of the file as last read or refused
+  int unopened_ = 0;            // errno of the last look, where it could not be opened
   bool killed_ = false;
   Stamp kill_directory_;
   std::string kill_refused_;
