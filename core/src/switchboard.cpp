@@ -74,7 +74,7 @@ void Switchboard::arm(int id, Cell* cell) {
   patch.cell = cell;
   patch.level = Level::accepted;
   patch.why.clear();
-  if (cell != nullptr) cell->off.store(patch.off);
+  cell->off.store(patch.off);
 }
 
 void Switchboard::arm_queued(int id) {

@@ -37,6 +37,15 @@ owner = "*"
   CHECK((*votes)[0].source == Source::file);
 }
 
+TEST_CASE("protected patches are included where a reason says why") {
+  const auto votes = parse_switches(
+      "[off]\nall = true\nincluding_protected = true\nreason = \"the fix is worse\"\n", "f");
+  REQUIRE(votes);
+  REQUIRE(votes->size() == 1);
+  CHECK((*votes)[0].including_protected);
+  CHECK((*votes)[0].by.reason == "the fix is worse");
+}
+
 TEST_CASE("an empty file, and one without [off], withdraw everything") {
   CHECK(parse_switches("", "f")->empty());
   CHECK(parse_switches("[off]\n", "f")->empty());
@@ -54,6 +63,9 @@ TEST_CASE("what is wrong is said with its line and column, and nothing is taken"
         "/etc/overt.toml:2:10: `owners` must be a list of text");
   CHECK(refusal("[off]\nowners = [\"x\", 1]\n") ==
         "/etc/overt.toml:2:16: `owners` must be a list of text");
+  CHECK(refusal("[off]\nowners = [\"x\", \"\"]\n") ==
+        "/etc/overt.toml:2:16: `owners` must be a list of text");
+  CHECK(refusal("[off]\nreason = 42\n") == "/etc/overt.toml:2:10: `reason` must be text");
   CHECK(refusal("[off]\ntargets = [\"http\"]\n") ==
         "/etc/overt.toml:2:12: a target is module:name, as in http.client:*");
   CHECK(refusal("[off]\nboundaries = [\"world\"]\n").starts_with("/etc/overt.toml:2:15: "));

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <nlohmann/json.hpp>
 #include <random>
 #include <set>
 #include <thread>
@@ -160,6 +161,47 @@ TEST_CASE_FIXTURE(Fixture, "a lift ends by itself, by the boot clock, and by the
   CHECK_FALSE(board.is_lifted());
 }
 
+TEST_CASE_FIXTURE(Fixture, "a lift reaches control, api and budget, and tells what it lifts") {
+  board.enroll(1, facts_of("a"), &cells[0]);
+  for (const auto source : {Source::control, Source::api, Source::budget}) {
+    REQUIRE(board.vote({source, Selector::of_patch(1), {"x", ""}, false, 0}));
+    CHECK(cells[0].is_off());
+    REQUIRE(board.lift(Selector::of_patch(1), 60, {"me", "why"}));
+    CHECK_FALSE(cells[0].is_off());
+    CHECK(board.standing(1)->votes.empty());
+    REQUIRE(board.unvote(source, Selector::of_patch(1), {}));
+    time += 60;
+    CHECK_FALSE(board.expire());
+  }
+  REQUIRE(board.replace(Source::policy,
+                        {{Source::policy, Selector::everything(), {"x", ""}, false, 0}}, {}));
+  REQUIRE(board.lift(Selector::everything(), 60, {"me", "why"}));
+  CHECK(board.standing(1)->lifted.empty());
+  CHECK(board.votes_on(1).size() == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "an off ends the lifts that have a patch in common with it, no others") {
+  board.enroll(1, facts_of("a", "m:f"), &cells[0]);
+  board.enroll(2, facts_of("b", "n:f"), &cells[1]);
+  const auto ends = [&](const Selector& lifted, const Selector& off) {
+    REQUIRE(board.lift(lifted, 60, {"me", "why"}));
+    REQUIRE(board.vote(control(off)));
+    const bool ended = !board.is_lifted();
+    time += 60;
+    board.expire();
+    REQUIRE(board.unvote(Source::control, Selector::everything(), {}));
+    return ended;
+  };
+  CHECK(ends(Selector::of_patch(1), Selector::everything()));
+  CHECK(ends(Selector::everything(), Selector::of_patch(1)));
+  CHECK(ends(Selector::of_patch(1), Selector::of_owner("a")));
+  CHECK(ends(Selector::of_owner("a"), Selector::of_patch(1)));
+  CHECK(ends(Selector::of_owner("a"), Selector::of_target("m:*")));
+  CHECK_FALSE(ends(Selector::of_patch(1), Selector::of_owner("b")));
+  CHECK_FALSE(ends(Selector::of_owner("b"), Selector::of_patch(1)));
+  CHECK_FALSE(ends(Selector::of_owner("a"), Selector::of_target("n:*")));
+}
+
 TEST_CASE_FIXTURE(Fixture, "a lift does not reach policy, environment and file") {
   board.enroll(1, facts_of("a"), &cells[0]);
   for (const auto source : {Source::policy, Source::environment, Source::file}) {
@@ -216,6 +258,95 @@ TEST_CASE_FIXTURE(Fixture, "what cannot be switched says why, and counts as on")
   CHECK_FALSE(board.standing(1)->is_off());
 }
 
+TEST_CASE_FIXTURE(Fixture, "what cannot be switched is on while nobody wants it off") {
+  board.enroll_fixed(1, facts_of("a"), "no way");
+  CHECK(board.standing(1)->level == Level::accepted);
+  CHECK(board.standing(1)->why == "no way");
+}
+
+TEST_CASE_FIXTURE(Fixture, "what gets its means later as queued work is queued at once where off") {
+  board.enroll_fixed(1, facts_of("a"), "not yet");
+  board.enroll_fixed(2, facts_of("b"), "not yet");
+  REQUIRE(board.vote(control(Selector::of_patch(1))));
+  board.arm_queued(1);
+  board.arm_queued(2);
+  CHECK(work == std::vector{std::pair(1, true)});
+  CHECK(board.standing(1)->level == Level::queued);
+  CHECK(board.standing(1)->why.empty());
+  CHECK(board.standing(2)->level == Level::accepted);
+  CHECK(board.standing(2)->why.empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "means and news of a patch that is not known change nothing") {
+  REQUIRE(board.vote(control(Selector::everything())));
+  board.arm(9, &cells[0]);
+  board.arm_queued(9);
+  board.disarm(9, "gone");
+  board.settle(9, true, Level::removed);
+  CHECK_FALSE(board.standing(9));
+  CHECK_FALSE(board.is_off(9));
+  CHECK(board.votes_on(9).empty());
+  CHECK_FALSE(cells[0].is_off());
+  CHECK(work.empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "a vote on a patch that is not known is withdrawn by its own name") {
+  REQUIRE(board.vote(control(Selector::of_patch(9))));
+  REQUIRE(board.unvote(Source::control, Selector::of_owner("a"), {"me", ""}));
+  CHECK(board.all_votes().size() == 1);
+  REQUIRE(board.unvote(Source::control, Selector::of_patch(9), {"me", ""}));
+  CHECK(board.all_votes().empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "a vote that has its time keeps it, any other gets the present one") {
+  auto vote = control(Selector::of_patch(1));
+  vote.at = 5;
+  REQUIRE(board.vote(vote));
+  CHECK(board.all_votes()[0].at == 5);
+  REQUIRE(board.replace(Source::control, {vote, control(Selector::of_patch(2))}, {}));
+  CHECK(board.all_votes()[0].at == 5);
+  CHECK(board.all_votes()[1].at > 1e9);
+}
+
+TEST_CASE("levels have names that can be read back") {
+  for (const auto level :
+       {Level::refused, Level::queued, Level::accepted, Level::drained, Level::removed}) {
+    CHECK(parse_level(name(level)) == level);
+  }
+  CHECK_FALSE(parse_level("done"));
+}
+
+TEST_CASE_FIXTURE(Fixture, "transitions are counted by source, and a child starts at none") {
+  board.enroll(1, facts_of("a"), &cells[0]);
+  board.enroll(2, facts_of("a"), &cells[1]);
+  REQUIRE(board.vote(control(Selector::of_owner("a"))));
+  REQUIRE(board.unvote(Source::control, Selector::of_owner("a"), {}));
+  std::string told;
+  for (const auto& [source, off, count] : board.transitions()) {
+    told += std::string(name(source)) + (off ? " off " : " on ") + std::to_string(count) + "; ";
+  }
+  CHECK(told == "control on 2; control off 2; ");
+  board.forget_transitions();
+  CHECK(board.transitions().empty());
+}
+
+TEST_CASE("an entry of the journal is one line of JSON, whatever the words hold") {
+  const Vote held{Source::policy, Selector::everything(), {"overt.toml", ""}, true, 2};
+  auto narrowed = Selector::of_target("m:*");
+  narrowed.owner = "a";
+  const SwitchEntry entry{
+      7,   1.5,    "on",  Source::control, {Selector::of_patch(3), narrowed}, {"me\n", "\xff"},
+      {1}, {2, 3}, {held}};
+  const auto line = to_json(entry);
+  CHECK(line.find('\n') == std::string::npos);
+  CHECK(nlohmann::json::parse(line) == nlohmann::json::parse(R"({
+    "verb": "on", "source": "control",
+    "on": [{"scope": "patch", "patch": 3}, {"scope": "target", "target": "m:*", "owner": "a"}],
+    "actor": "me\n", "reason": "\ufffd", "at": 1.5, "turned_off": [1], "turned_on": [2, 3],
+    "held": [{"source": "policy", "scope": "process", "actor": "overt.toml", "reason": "",
+              "at": 2, "including_protected": true}]})"));
+}
+
 TEST_CASE_FIXTURE(Fixture, "a withdrawn patch leaves its cell alone") {
   board.enroll(1, facts_of("a"), &cells[0]);
   board.withdraw_patch(1);
@@ -256,6 +387,97 @@ TEST_CASE_FIXTURE(Fixture, "children inherit votes by name, not those of environ
   for (const char* wrong : {"", "x", "[]", R"({"votes": 1})", R"({"votes": [1]})",
                             R"({"votes": [{"scope": "owner"}]})", R"({"lifts": [{}]})"}) {
     CHECK_FALSE(child.inherit(wrong));
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "of votes and lifts only what means something elsewhere is handed on") {
+  board.enroll(1, facts_of("a", "m:f"), &cells[0]);
+  for (const auto own : {Source::policy, Source::environment, Source::file}) {
+    REQUIRE(board.vote({own, Selector::everything(), {}, false, 0}));
+  }
+  REQUIRE(board.vote(control(Selector::of_patch(9))));  // of which nothing is known
+  CHECK(board.for_children().empty());
+  REQUIRE(board.lift(Selector::of_patch(1), 60, {"me", "why"}));
+  REQUIRE(board.lift(Selector::of_patch(8), 50, {"me", "why"}));
+  CHECK(nlohmann::json::parse(board.for_children()) == nlohmann::json::parse(R"({"votes": [],
+    "lifts": [{"scope": "target", "target": "m:f", "owner": "a", "until": 160, "actor": "me",
+               "reason": "why"}]})"));
+  Switchboard child({}, [this] { return time; });
+  REQUIRE(child.inherit(board.for_children()));
+  CHECK(child.expire() == 160);
+  Cell of_a;
+  Cell of_b;
+  REQUIRE(child.vote({Source::api, Selector::everything(), {}, false, 0}));
+  CHECK_FALSE(child.enroll(7, facts_of("a", "m:f"), &of_a));
+  CHECK(child.enroll(8, facts_of("b", "m:f"), &of_b));
+}
+
+TEST_CASE("votes for children are taken with every field right, and not at all else") {
+  using nlohmann::json;
+  const auto whole = json::parse(R"({"left_out": 0,
+    "votes": [{"source": "control", "scope": "target", "target": "m:f", "owner": "a",
+               "actor": "me", "reason": "", "at": 1, "including_protected": false}],
+    "lifts": [{"scope": "boundary", "boundary": "stdlib", "owner": "a", "until": 160.5,
+               "actor": "me", "reason": "why"}]})");
+  const auto taken = [](const json& in) {
+    Switchboard child;
+    const bool done = child.inherit(in.dump()).has_value();
+    CHECK(child.all_votes().size() == (done ? in.at("votes").size() : 0));
+    CHECK(child.is_lifted() == (done && !in.at("lifts").empty()));
+    return done;
+  };
+  CHECK(taken(whole));
+  for (const char* selector :
+       {R"({"scope": "process"})", R"({"scope": "owner", "owner": "a"})",
+        R"({"scope": "boundary", "boundary": "own"})", R"({"scope": "target", "target": "m:*"})",
+        R"({"scope": "patch", "patch": 1})", R"({"scope": "patch", "patch": 2147483647})"}) {
+    CAPTURE(selector);
+    auto in = whole;
+    for (const char* field : {"scope", "target", "owner"}) in["votes"][0].erase(field);
+    in["votes"][0].update(json::parse(selector));
+    CHECK(taken(in));
+  }
+  const std::vector<std::pair<const char*, const char*>> wrong = {
+      {"/lifts", "{}"},
+      {"/left_out", "-1"},
+      {"/left_out", "\"many\""},
+      {"/votes/0", "1"},
+      {"/votes/0/source", "\"policy\""},
+      {"/votes/0/source", "\"env\""},
+      {"/votes/0/source", "\"file\""},
+      {"/votes/0/source", "\"fleet\""},
+      {"/votes/0/source", "null"},
+      {"/votes/0/actor", "1"},
+      {"/votes/0/reason", "1"},
+      {"/votes/0/at", "\"now\""},
+      {"/votes/0/including_protected", "1"},
+      {"/votes/0/owner", "1"},
+      {"/votes/0/target", "1"},
+      {"/votes/0/target", "\"\""},
+      {"/votes/0/scope", "1"},
+      {"/votes/0/scope", "\"world\""},
+      {"/votes/0/scope", "\"patch\""},
+      {"/votes/0", R"({"scope": "patch", "patch": "p1"})"},
+      {"/votes/0", R"({"scope": "patch", "patch": 0})"},
+      {"/votes/0", R"({"scope": "patch", "patch": 2147483648})"},
+      {"/lifts/0", "1"},
+      {"/lifts/0/boundary", "\"world\""},
+      {"/lifts/0/until", "\"soon\""},
+      {"/lifts/0/actor", "1"},
+      {"/lifts/0/reason", "null"},
+  };
+  for (const auto& [path, other] : wrong) {
+    CAPTURE(path);
+    CAPTURE(other);
+    auto in = whole;
+    in[json::json_pointer(path)] = json::parse(other);
+    CHECK_FALSE(taken(in));
+  }
+  for (const char* field : {"source", "scope", "target", "actor", "reason", "at"}) {
+    CAPTURE(field);
+    auto in = whole;
+    in["votes"][0].erase(field);
+    CHECK_FALSE(taken(in));
   }
 }
 
@@ -382,6 +604,10 @@ TEST_CASE_FIXTURE(Fixture, "what would be withdrawn, and where each stands, is t
   CHECK(board.states({Selector::of_patch(2), Selector::of_owner("b")}) ==
         std::map<int, bool>{{2, true}, {3, false}});
   CHECK(board.states({Selector::of_patch(9)}).empty());
+  REQUIRE(board.vote(control(Selector::of_owner("b"))));
+  CHECK_FALSE(board.has_votes(Source::control, Selector::of_patch(1)));
+  CHECK_FALSE(board.is_off(1));
+  CHECK(board.is_off(2));
 }
 
 // Each vote on a patch costs what that patch costs: with the square of them this would take hours.

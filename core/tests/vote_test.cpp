@@ -33,6 +33,12 @@ TEST_CASE("an owner is named by its distribution, however it is spelled, or by i
                     false,
                     Fail::original};
   CHECK(Selector::of_owner("opentelemetry").matches(1, dbapi));
+  Facts script = kSentry;
+  script.owner = {"shop", "", ""};  // of no package
+  CHECK(Selector::of_owner("shop").matches(1, script));
+  CHECK_FALSE(Selector::of_owner("").matches(1, script));
+  CHECK_FALSE(same_owner("shop", std::string_view("shop\0x", 6)));
+  CHECK_FALSE(same_owner(std::string_view("shop\0x", 6), "shop"));
 }
 
 TEST_CASE("globs: * is any text, ? one character, and a bad one takes no time") {
@@ -79,6 +85,27 @@ TEST_CASE("what lies within what, as far as the words tell") {
   CHECK(target.within(owner));
   CHECK(target.within(Selector::of_target("a:*")));
   CHECK_FALSE(Selector::of_patch(1).within(Selector::of_patch(2)));
+  auto wider = Selector::of_target("a:*");
+  wider.owner = "Sentry_SDK";
+  CHECK(target.within(wider));
+  CHECK_FALSE(Selector::of_target("a:*").within(wider));
+  wider.owner = "ddtrace";
+  CHECK_FALSE(target.within(wider));
+  CHECK_FALSE(owner.within({Scope::process, {}, 0, "ddtrace"}));
+}
+
+TEST_CASE("what is meant has words") {
+  CHECK(Selector::everything().str() == "everything");
+  CHECK(Selector::of_owner("a").str() == "owner a");
+  CHECK(Selector::of_boundary(Boundary::stdlib).str() == "boundary stdlib");
+  CHECK(Selector::of_patch(12).str() == "p12");
+  CHECK(Selector::of_patch(-3).str() == "w3");  // a decorator, which no ledger has
+  auto target = Selector::of_target("m:*");
+  CHECK(target.str() == "target m:*");
+  target.owner = "a";
+  CHECK(target.str() == "target m:* of a");
+  CHECK(name(Fail::patched) == "patched");
+  CHECK(name(Fail::original) == "original");
 }
 
 TEST_CASE("votes and sources have names that can be read back") {
