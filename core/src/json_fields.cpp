@@ -128,6 +128,10 @@ std::optional<Cost> cost_from_json(const json& patch) {
   return cost;
 }
 
+ordered_json proof_to_json(const Proof& proof) {
+  return {{"proved", proof.proved}, {"busy", proof.busy}, {"said", proof.said}, {"at", proof.at}};
+}
+
 }  // namespace
 
 std::string_view name(Handling handling) { return kHandlings[static_cast<std::size_t>(handling)]; }
@@ -172,12 +176,6 @@ std::optional<Looks> looks_from_json(const json& in) {
   looks.signature_before = text_or_empty(in.at("signature_before"));
   looks.signature_now = text_or_empty(in.at("signature_now"));
   return looks;
-}
-
-ordered_json proof_to_json(const std::optional<Proof>& proof) {
-  if (!proof) return nullptr;
-  return {
-      {"proved", proof->proved}, {"busy", proof->busy}, {"said", proof->said}, {"at", proof->at}};
 }
 
 std::optional<Proof> proof_from_json(const json& in) {
@@ -253,7 +251,7 @@ ordered_json patch_to_json(const Patch& patch) {
   };
   out["handlers"] = handlers_to_json(patch.handlers);
   out["looks"] = looks_to_json(patch.looks);
-  if (patch.proof) out["proof"] = proof_to_json(patch.proof);
+  if (patch.proof) out["proof"] = proof_to_json(*patch.proof);
   auto calls = calls_to_json(patch);
   calls.erase("id");
   out.update(calls);

@@ -22,7 +22,6 @@ nlohmann::ordered_json looks_to_json(const std::optional<Looks>& looks);
 std::optional<Looks> looks_from_json(const nlohmann::json& in);
 
 // null: nobody asked for a proof.
-nlohmann::ordered_json proof_to_json(const std::optional<Proof>& proof);
 std::optional<Proof> proof_from_json(const nlohmann::json& in);
 
 // Of a patch only what its calls came to, with its id.

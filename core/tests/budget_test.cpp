@@ -210,6 +210,30 @@ TEST_CASE("what is wrong in a budget is said with its place") {
   CHECK(wrong("[[budget]]\naction = 'kill'\n") == "o.toml:2:10 `action` must be warn or off");
   CHECK(wrong("[[budget]]\nowner = ''\n") == "o.toml:2:9 `owner` must be text");
   CHECK(wrong("[[budget]]\ntarget = 'http'\n").starts_with("o.toml:2:10 a target is module:name"));
+  CHECK(wrong("[[budget]]\nshare = 1\n").starts_with("o.toml:2:9 `share` must be a number"));
+  CHECK(wrong("[[budget]]\nshare = 'x'\n").starts_with("o.toml:2:9 `share` must be a number"));
+  CHECK(wrong("[[budget]]\nerrors = 0\n").starts_with("o.toml:2:10 `errors` must be"));
+  CHECK(wrong("[[budget]]\nwindow = 10\n").starts_with("o.toml:2:10 `window` must be a duration"));
+  CHECK(wrong("[[budget]]\ncalls = 'x'\n").starts_with("o.toml:2:9 `calls` must be a whole"));
+  CHECK(wrong("[[budget]]\naction = 1\n") == "o.toml:2:10 `action` must be text");
+  CHECK(wrong("[[budget]]\ntarget = 1\n") == "o.toml:2:10 `target` must be text");
+  CHECK(wrong("[[budget]]\nowner = 1\n") == "o.toml:2:9 `owner` must be text");
   CHECK(wrong("[[budget]]\nmedian = '1us'\n").starts_with("o.toml:2:1 [[budget]] has no such key"));
   CHECK(wrong("[[budget\n").starts_with("o.toml:"));
+}
+
+TEST_CASE("one limit is enough for a budget, whichever it is") {
+  const auto only = [](const std::string& limit) {
+    const auto read = parse_budgets("[[budget]]\ntarget = '*'\naction = 'off'\n" + limit, "o.toml");
+    REQUIRE(read);
+    const auto& budget = read->at(0);
+    CHECK(budget.target == "*");
+    CHECK(budget.action == BudgetAction::off);
+    return std::string(budget.mean ? "mean " : "") + (budget.p99 ? "p99 " : "") +
+           (budget.share ? "share " : "") + (budget.errors ? "errors " : "");
+  };
+  CHECK(only("mean = '1us'") == "mean ");
+  CHECK(only("p99 = '1us'") == "p99 ");
+  CHECK(only("share = 0.5") == "share ");
+  CHECK(only("errors = 3") == "errors ");
 }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+using overt::duration_words;
 using overt::parse_duration;
 
 TEST_CASE("a duration is a number and a unit") {
@@ -22,4 +23,14 @@ TEST_CASE("what is no duration is refused with examples") {
     CHECK(refused.error().code == overt::Code::usage);
     CHECK(refused.error().what.find("20us") != std::string::npos);
   }
+}
+
+TEST_CASE("a duration is said in the unit that fits, with two digits") {
+  CHECK(duration_words(0) == "0 ns");
+  CHECK(duration_words(5.4) == "5 ns");
+  CHECK(duration_words(999) == "999 ns");
+  CHECK(duration_words(1'500) == "1.5 us");
+  CHECK(duration_words(59'000) == "59 us");
+  CHECK(duration_words(2.5e6) == "2.5 ms");
+  CHECK(duration_words(7200e9) == "7200 s");
 }

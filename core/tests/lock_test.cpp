@@ -103,7 +103,8 @@ TEST_CASE("what is written is read as what it was, whatever the names hold") {
   for (const std::string& name :
        {std::string("m:SETTINGS[\"a b, c\"]"), std::string("m:\x1b[31m"), std::string("m:a\nb # c"),
         std::string("m:\u202e\u4e16"), std::string("m:\u4e16"), std::string("m:\xff\\x41"),
-        std::string("#"), std::string("m:\0z", 4), "m:" + std::string(100'000, 'x')}) {
+        std::string("#"), std::string("m:\0z", 4), std::string("m:\x7f"),
+        "m:" + std::string(100'000, 'x')}) {
     auto patch = stands(name, name + "\t");
     patch.owner.version = "1 in builtins";
     const auto lock = lock_of(
@@ -141,6 +142,14 @@ TEST_CASE("a lock that is none is refused with its line and column") {
   CHECK(wrong_line("m:\\y added by x in own") == here + "1: this is no target");
   CHECK(wrong_line("m:\\x4 added by x in own") == here + "1: this is no target");
   CHECK(wrong_line("m:\\xzz added by x in own") == here + "1: this is no target");
+  CHECK(wrong_line("m:\\y41 added by x in own") == here + "1: this is no target");
+  CHECK(wrong_line("m:\\x4g added by x in own") == here + "1: this is no target");
+  CHECK(wrong_line("\\x added by x in own") == here + "1: this is no target");
+  CHECK(wrong_line(" # a reason for nothing") == here + "1: this is no target");
+  CHECK(wrong_line("m:a added by \\y in own") == here + "14: this is no owner");
+  CHECK(wrong_line("m:a added by x  in own") ==
+        here + "16: this is no range of versions, as in >=2.75.0,<3");
+  CHECK(wrong_line("m:a shared by x, \\y") == here + "18: this is no owner");
   CHECK(wrong_line(" added by x in own") == here + "1: this is no target");
   CHECK(wrong_line("m:a added of x in own").starts_with(here + "11: a line is `TARGET"));
   CHECK(wrong_line("m:a added by") == here + "14: this is no owner");
@@ -157,6 +166,20 @@ TEST_CASE("a lock that is none is refused with its line and column") {
   CHECK(wrong_line("m:a shared by x, , y") == here + "18: this is no owner");
   CHECK(refusal("overt.lock 1\nm:a added by x-y in own\nm:a added by x_Y >=1,<2 in stdlib\n") ==
         "overt.lock:3:1: this patch stands here twice: see line 2");
+  CHECK(refusal(std::string((std::size_t{64} << 20U) + 1, '\n')) ==
+        "overt.lock:1:1: this file is larger than 64 MiB");
+}
+
+TEST_CASE("blanks at the end of a line, and a last line without its end, do not matter") {
+  CHECK(lines_of(lock_from("m:b added by x in own  \nm:a added by x in own, everywhere")) ==
+        "m:a added by x in own, everywhere\nm:b added by x in own\n");
+}
+
+TEST_CASE("names and reasons that would break a line are written so that they do not") {
+  LockedPatch patch;
+  patch.owner = "x";
+  patch.reason = "first\nsecond\tthird";
+  CHECK(to_line(patch) == "\\x replaced by x in third-party # first second third");
 }
 
 }  // namespace

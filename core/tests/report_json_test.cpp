@@ -126,6 +126,85 @@ TEST_CASE("a report is the same after it was written and read") {
   CHECK(read->patches[0].at == 1790000000.25);
 }
 
+// What only Overt itself knows of a patch, and what was found out about one.
+Patch known_patch() {
+  auto patch = patch_of("time:sleep", "acme");
+  patch.governed = true;
+  patch.everywhere = true;
+  patch.reason = "clock of the tests";
+  patch.lifetime = "ttl";
+  patch.scope = "thread";
+  patch.state = "buried";
+  patch.metered = true;
+  patch.calls = 12;
+  patch.errors = 3;
+  patch.evidence = ErrorsSeen{9, 5, 1, 2, 1};
+  patch.handlers = {{Handling::swallows, 7}, {Handling::raises_again, 9}};
+  patch.looks = Looks{true, false, true, "(seconds)", "(*args)"};
+  patch.proof = Proof{false, true, "2 calls are inside of it", 1.5};
+  patch.reach = Reach{3, {"shop.http"}, {"shop.cart:sleep"}, 1, {"shop.Clock"}, 2};
+  Cost cost;
+  cost.own = {4, 100.0, 25.0, 20.0, 60.0, 70.0};
+  cost.original.mean = 9.0;
+  cost.at_most = true;
+  cost.at_least = true;
+  cost.share = 0.25;
+  patch.cost = cost;
+  return patch;
+}
+
+TEST_CASE("all that is known of a patch is the same after it was written and read") {
+  auto report = report_of({known_patch()});
+  const auto text = to_json(report);
+  const auto read = report_from_json(text);
+  REQUIRE(read);
+  CHECK(to_json(*read) == text);
+  const auto& patch = read->patches[0];
+  CHECK(patch.governed);
+  CHECK(patch.everywhere);
+  CHECK(patch.reason + "|" + patch.lifetime + "|" + patch.scope + "|" + patch.state ==
+        "clock of the tests|ttl|thread|buried");
+  CHECK(patch.evidence == known_patch().evidence);
+  CHECK(patch.handlers == known_patch().handlers);
+  CHECK(patch.looks == known_patch().looks);
+  CHECK(patch.proof == known_patch().proof);
+  CHECK(patch.reach->subclasses == std::vector<std::string>{"shop.Clock"});
+  CHECK(patch.cost->own.mean == 25);
+  const auto out = json::parse(text).at("patches").at(0);
+  CHECK(out.at("origin") == "governed");
+  CHECK(out.at("state") == "buried");
+  CHECK(out.at("reach").at("kind") == "everywhere");
+  CHECK(out.at("handlers") == json::parse(R"([{"does": "swallows", "line": 7},
+                                              {"does": "raises_again", "line": 9}])"));
+  CHECK(out.at("proof") == json::parse(R"({"proved": false, "busy": true, "at": 1.5,
+                                           "said": "2 calls are inside of it"})"));
+  CHECK_FALSE(out.contains("lost"));
+  report.patches[0].looks->same_signature.reset();  // one of the two has none
+  CHECK(json::parse(to_json(report)).at("patches").at(0).at("looks").at("same_signature") ==
+        nullptr);
+  CHECK(report_from_json(to_json(report))->patches[0].looks == report.patches[0].looks);
+}
+
+TEST_CASE("a patch that was lost says why, and is neither on nor reverted") {
+  auto report = report_of({known_patch()});
+  report.patches[0].lost = "another patch was put over it";
+  const auto text = to_json(report);
+  const auto out = json::parse(text).at("patches").at(0);
+  CHECK(out.at("state") == "lost");
+  CHECK(out.at("lost") == "another patch was put over it");
+  CHECK(report_from_json(text)->patches[0].lost == "another patch was put over it");
+}
+
+TEST_CASE("what a living process says of switching is read, and is not known from a report") {
+  auto in = json::parse(to_json(report_of({known_patch()})));
+  CHECK_FALSE(report_from_json(in.dump())->patches[0].switchable);
+  in["patches"][0]["switchable"] = false;
+  in["patches"][0]["why"] = "it has no call path";
+  const auto read = report_from_json(in.dump());
+  CHECK(read->patches[0].switchable == false);
+  CHECK(read->patches[0].why_not == "it has no call path");
+}
+
 TEST_CASE("every change and every boundary can be written and read") {
   auto report = report_of({patch_of("m:a", "x")});
   auto& patch = report.patches[0];
@@ -213,10 +292,13 @@ TEST_CASE("fields and words of a later version are passed over") {
   in["patches"][0]["votes"] = 3;
   in["patches"][0]["change"] = "moved";
   in["patches"][0]["boundary"] = "galaxy";
+  in["patches"][0]["handlers"] = json::parse(R"([{"does": "retries", "line": 1},
+                                                 {"does": "replaces", "line": 2}])");
   const auto read = report_from_json(in.dump());
   REQUIRE(read);
   CHECK(read->patches[0].change == Change::replaced);
   CHECK(read->patches[0].boundary == Boundary::third_party);
+  CHECK(read->patches[0].handlers == std::vector{Handler{Handling::replaces, 2}});
 }
 
 }  // namespace

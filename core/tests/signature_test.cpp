@@ -92,6 +92,11 @@ TEST_CASE("an advice without room for the original says so") {
         "the advice is given 1 positional argument in front of the target's own and takes 0 in "
         "all: add one, as in (original, ...)");
   CHECK(around("*, original", "").find("add one, as in (original, ...)") != std::string::npos);
+  const auto two = accepts(parse("original"), parse(""), {.leading = 2});
+  REQUIRE_FALSE(two);
+  CHECK(two.error().what ==
+        "the advice is given 2 positional arguments in front of the target's own and takes 1 in "
+        "all: add them");
 }
 
 struct Untaken {
@@ -179,7 +184,14 @@ TEST_CASE("a signature prints as it is written") {
 TEST_CASE("a bound method has one parameter less, unless a star takes self") {
   CHECK(parse("self, a").bound().str() == "(a)");
   CHECK(parse("*args").bound().str() == "(*args)");
+  CHECK(parse("*, a").bound().str() == "(*, a)");
   CHECK(Signature{}.bound().str() == "()");
+}
+
+TEST_CASE("what a method is called with first has no name that a caller could use") {
+  CHECK(parse("self, a").of_method().str() == "(self, /, a)");
+  CHECK(parse("*args").of_method().str() == "(*args)");
+  CHECK(Signature{}.of_method().str() == "()");
 }
 
 TEST_CASE("plain code goes before anything, all else before its like") {

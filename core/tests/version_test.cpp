@@ -56,7 +56,7 @@ TEST_CASE("spellings of one version are one") {
 }
 
 TEST_CASE("what is no version has no order") {
-  for (const char* text : {"", "x", "1.", "1..2", "1.0x", "!1", "1!", "1.0a1b", "1.0 0"}) {
+  for (const char* text : {"", "x", "1.", "1..2", "1.0x", "!1", "1!", "1.0a1b", "1.0 0", "1.0-x"}) {
     CAPTURE(text);
     CHECK_FALSE(compare_versions(text, "1"));
     CHECK_FALSE(compare_versions("1", text));
@@ -70,7 +70,10 @@ TEST_CASE("a range reaches to the next version that may break") {
   CHECK(compatible_range("0") == ">=0,<1");
   CHECK(compatible_range("1!4.2+local") == ">=1!4.2,<1!5");
   CHECK(compatible_range("trunk-x") == "==trunk-x");
-  CHECK(compatible_range("1 in builtins").empty());
+  for (const char* words : {"1 in builtins", "trunk,x", "trunk\\x", "trunk\x7f", "tr\xc3\xbcnk"}) {
+    CAPTURE(words);
+    CHECK(compatible_range(words).empty());
+  }
   CHECK(compatible_range("").empty());
   for (const char* version : {"2.75.0", "0.66b1", "1!4.2+local", "trunk-x", "3rc1", "0.5.dev1"}) {
     CAPTURE(version);
@@ -85,6 +88,10 @@ TEST_CASE("a range takes what all of its specifiers take") {
   CHECK_FALSE(in_range(">=2.75.0,<3", "3.0rc1"));
   CHECK(in_range("<3rc2", "3rc1"));
   CHECK(in_range("<3", "2.9rc1"));
+  CHECK_FALSE(in_range("<3", "3.0.dev1"));
+  CHECK_FALSE(in_range("<3", "3.0.post1.dev1"));
+  CHECK(in_range("<1!3", "3.0rc1"));
+  CHECK(in_range(" >=1 , <2 ", "1.5"));
   CHECK(in_range("> 1, <= 2, != 1.5", "2.0"));
   CHECK_FALSE(in_range(">1,!=1.5", "1.5"));
   CHECK_FALSE(in_range("<=2", "2.0.1"));
