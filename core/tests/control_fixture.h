@@ -40,6 +40,8 @@ class FewPatches : public ProcessView {
   RegistryPage registries(const RegistryPlace& from, std::size_t limit) const override {
     return registries_.page(from, limit);
   }
+  void add(Patch patch) { ledger_.add(std::move(patch)); }
+  void revert(int id) { ledger_.revert(id); }
   void add_entry(const std::string& registry, const std::string& name) {
     RegistryState wanted;
     wanted.name = registry;

@@ -19,6 +19,21 @@ struct Fixture : test::Process {
     return reply.contains("result") ? reply["result"] : reply;
   }
   int code(const std::string& frame) { return say(frame)["error"]["code"]; }
+  std::string refusal(const std::string& verb, const json& params) {
+    return ask(verb, params)["error"]["message"];
+  }
+};
+
+Facts facts_of(const std::string& target, bool governed = false, Fail fail = Fail::original) {
+  return {target, {"acme", "1", "acme"}, Boundary::stdlib, governed, fail};
+}
+
+// A process that has lost a patch of its ledger.
+class WithoutTheFirst : public test::FewPatches {
+ public:
+  std::vector<Patch> patches(int after, std::size_t limit) const override {
+    return FewPatches::patches(std::max(after, 1), limit);
+  }
 };
 
 const json kAll = json::array({{{"scope", "process"}}});
@@ -48,6 +63,70 @@ TEST_CASE_FIXTURE(Fixture, "list gives pages without stacks, show gives one patc
   CHECK(ask("show")["error"]["code"] == 4);
 }
 
+TEST_CASE_FIXTURE(Fixture, "what the switchboard does not know of a patch is told as such") {
+  board.withdraw_patch(2);
+  auto shown = ask("show", {{"patch", 2}});
+  CHECK(shown["switchable"] == false);
+  CHECK(shown["why"] == "it is not known to the switchboard");
+  CHECK(shown["votes"].empty());
+  CHECK(ask("off", {{"on", {{{"scope", "patch"}, {"patch", 2}}}}})["error"]["code"] == 4);
+  view.revert(2);
+  CHECK(ask("show", {{"patch", 2}})["why"] == "its maker has undone it");
+  board.disarm(1, "no way");
+  shown = ask("show", {{"patch", 1}});
+  CHECK(shown["switchable"] == false);
+  CHECK(shown["why"] == "no way");
+}
+
+TEST_CASE_FIXTURE(Fixture, "a patch that was undone says so, whatever its switch") {
+  view.revert(1);
+  REQUIRE(board.vote({Source::control, Selector::of_patch(1), {}, false, 0}));
+  const auto shown = ask("show", {{"patch", 1}});
+  CHECK(shown["state"] == "reverted");
+  CHECK(shown["wanted"] == "off");
+}
+
+TEST_CASE_FIXTURE(Fixture, "who made a patch and whether it is counted is told") {
+  for (const bool metered : {false, true}) {
+    auto patch = test::patch_of(metered ? "m:counted" : "m:f", "acme");
+    patch.metered = metered;
+    view.add(patch);
+  }
+  board.enroll_queued(3, facts_of("m:f", true));
+  board.enroll_queued(4, facts_of("m:counted"));
+  const auto cell = ask("show", {{"patch", 1}});
+  CHECK(cell["metered"] == true);
+  CHECK(cell["calls"] == 0);
+  const auto queued = ask("show", {{"patch", 3}});
+  CHECK(queued["origin"] == "governed");
+  CHECK(queued["metered"] == false);
+  CHECK(queued["calls"].is_null());
+  const auto counted = ask("show", {{"patch", 4}});
+  CHECK(counted["origin"] == "foreign");
+  CHECK(counted["metered"] == true);
+}
+
+TEST_CASE_FIXTURE(Fixture, "the layers are those of the target that stand, among many patches") {
+  for (int i = 0; i < static_cast<int>(kLargestPage); ++i) {
+    view.add(test::patch_of("m:f" + std::to_string(i), "acme"));
+  }
+  view.add(test::patch_of("m:f0", "sentry-sdk"));
+  view.revert(2);
+  CHECK(ask("show", {{"patch", 1}})["layers"] ==
+        json::parse(R"([{"id": 1, "layer": 1, "owner": "sentry-sdk"}])"));
+  CHECK(ask("show", {{"patch", 3}})["layers"].size() == 2);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a patch that a process no longer has is not found") {
+  const WithoutTheFirst gap;
+  const Control of_gap{board, gap, history};
+  const auto show = [&](int id) {
+    return json::parse(answer(of_gap, request("show", {{"patch", id}}), "tester").line);
+  };
+  CHECK(show(1)["error"]["code"] == 4);
+  CHECK(show(2)["result"]["id"] == 2);
+}
+
 TEST_CASE_FIXTURE(Fixture, "registries are listed page by page, every entry once") {
   for (const char* registry : {"shop.checks", "shop.exporters"}) {
     for (const char* name : {"a", "b", "c"}) view.add_entry(registry, name);
@@ -70,6 +149,9 @@ TEST_CASE_FIXTURE(Fixture, "registries are listed page by page, every entry once
         "shop.exporters.a shop.exporters.b shop.exporters.c ");
   CHECK(ask("list", {{"registries", 1}})["error"]["code"] == 2);
   CHECK(ask("list", {{"registries", true}, {"from", 7}})["error"]["code"] == 2);
+  for (const json& wrong : {json{{"registry", 1}}, json{{"entry", "a"}}}) {
+    CHECK(ask("list", {{"registries", true}, {"from", wrong}})["error"]["code"] == 2);
+  }
 }
 
 TEST_CASE_FIXTURE(Fixture, "off and on say what came of it, and again is no error") {
@@ -89,6 +171,52 @@ TEST_CASE_FIXTURE(Fixture, "off and on say what came of it, and again is no erro
   CHECK_FALSE(cells[0].is_off());
 }
 
+TEST_CASE_FIXTURE(Fixture, "a patch that only the switchboard knows is switched by its name") {
+  Cell cell;
+  board.enroll(9, facts_of("m:f", true), &cell);
+  const json nine = {{"on", {{{"scope", "patch"}, {"patch", 9}}}}};
+  CHECK(ask("off", nine)["counts"]["changed"] == 1);
+  CHECK(cell.is_off());
+  CHECK(ask("on", nine)["counts"]["changed"] == 1);
+  CHECK_FALSE(cell.is_off());
+}
+
+TEST_CASE_FIXTURE(Fixture, "what is spared is counted, and so is what came meanwhile") {
+  Cell guarded;
+  Cell late;
+  board.enroll(3, facts_of("m:f", false, Fail::patched), &guarded);
+  board.listen(
+      {.journal = {}, .work = {}, .changed = [&] { board.enroll(4, facts_of("m:late"), &late); }});
+  const auto off = ask("off", {{"on", kAll}});
+  CHECK(off["counts"]["matched"] == 4);
+  CHECK(off["counts"]["protected"] == 1);
+  CHECK(off["counts"]["off"] == 3);
+  CHECK(off["counts"]["changed"] == 3);
+  CHECK(late.is_off());
+  CHECK_FALSE(guarded.is_off());
+}
+
+TEST_CASE_FIXTURE(Fixture, "of very many patches all are counted and a page is told") {
+  std::vector<Cell> many(kLargestPage);
+  for (std::size_t i = 0; i < many.size(); ++i) {
+    board.enroll(static_cast<int>(i) + 3, facts_of("m:f"), &many[i]);
+  }
+  const auto off = ask("off", {{"on", kAll}});
+  CHECK(off["counts"]["off"] == kLargestPage + 2);
+  CHECK(off["patches"].size() == kLargestPage);
+}
+
+TEST_CASE_FIXTURE(Fixture, "nothing goes on that cannot be written down, and the answer says so") {
+  REQUIRE(board.vote({Source::budget, Selector::of_patch(1), {}, false, 0}));
+  REQUIRE(board.vote({Source::control, Selector::of_patch(2), {}, false, 0}));
+  board.listen({.journal = [](const SwitchEntry&) { return false; }, .work = {}, .changed = {}});
+  const json lift = {{"on", kAll}, {"override_seconds", 60}, {"reason", "look"}};
+  CHECK(refusal("on", lift).starts_with("the journal cannot be written"));
+  CHECK(board.is_off(1));
+  CHECK(board.is_off(2));
+  CHECK_FALSE(board.is_lifted());
+}
+
 TEST_CASE_FIXTURE(Fixture, "a dry run changes nothing") {
   const auto first = ask("off", {{"on", kAll}, {"dry_run", true}});
   CHECK(first["counts"]["matched"] == 2);
@@ -98,6 +226,9 @@ TEST_CASE_FIXTURE(Fixture, "a dry run changes nothing") {
   CHECK(second["patches"][1]["reach"]["stale"].empty());
   CHECK_FALSE(cells[0].is_off());
   CHECK(board.all_votes().empty());
+  REQUIRE(board.vote({Source::control, Selector::of_patch(1), {}, false, 0}));
+  CHECK(ask("on", {{"on", kAll}, {"dry_run", true}})["counts"]["off"] == 1);
+  CHECK(board.is_off(1));
 }
 
 TEST_CASE_FIXTURE(Fixture, "a name that nothing has is an error, unless it is meant for later") {
@@ -108,6 +239,9 @@ TEST_CASE_FIXTURE(Fixture, "a name that nothing has is an error, unless it is me
   later["future"] = true;
   CHECK(ask("off", later)["counts"]["matched"] == 0);
   CHECK(board.all_votes().size() == 1);
+  auto two = nobody;
+  two["on"].push_back({{"scope", "target"}, {"target", "m:*"}});
+  CHECK(ask("off", two)["error"]["data"]["subject"] == "owner nobody, target m:*");
   CHECK(ask("off", {{"on", {{{"scope", "patch"}, {"patch", 9}}}}})["error"]["data"]["subject"] ==
         "p9");
 }
@@ -141,6 +275,9 @@ TEST_CASE_FIXTURE(Fixture, "a proof is asked for, by whom and why, and waited fo
   for (const auto& wrong : {json::array(), json({-1}), json({"p1"}), json("p1"), json()}) {
     CHECK(ask("prove", {{"patches", wrong}})["error"]["code"] == 2);
   }
+  CHECK(ask("prove", {{"reason", "upgrade"}})["error"]["code"] == 2);
+  CHECK(ask("prove", {{"patches", {4294967297}}})["error"]["code"] == 2);
+  CHECK(ask("prove", {{"patches", {1}}, {"reason", 1}})["error"]["code"] == 2);
   CHECK(ask("prove", {{"patches", std::vector<int>(257, 1)}})["error"]["code"] == 2);
   CHECK(ask("prove", {{"proof", -1}})["error"]["code"] == 2);
   CHECK(ask("prove", {{"patches", {1}}})["proof"] == 2);
@@ -193,6 +330,18 @@ TEST_CASE_FIXTURE(Fixture, "what is no request is refused by name and changes no
   CHECK(code(request("on", {{"on", kAll}, {"override_seconds", 10}})) == 2);
   CHECK(code(request("list", {{"after", -1}})) == 2);
   CHECK(code(request("list", {{"after", 1e300}})) == 2);
+  CHECK(code(request("list", {{"limit", -1}})) == 2);
+  CHECK(code(request("journal", {{"after", "x"}})) == 2);
+  CHECK(code(request("report", {{"limit", "x"}})) == 2);
+  CHECK(code(request("show", {{"patch", "p1"}})) == 2);
+  CHECK(refusal("show", {{"patch", 4294967297}}) == "too large a number");
+  CHECK(refusal("list", {{"after", 4294967297}}) == "too large a number");
+  for (const auto& params : std::vector<json>{json::object(),
+                                              {{"on", kAll}, {"reason", 1}},
+                                              {{"on", kAll}, {"dry_run", "no"}},
+                                              {{"on", kAll}, {"override_seconds", "long"}}}) {
+    CHECK(code(request("on", params)) == 2);
+  }
   CHECK(board.all_votes().empty());
   CHECK_FALSE(board.is_lifted());
 }
