@@ -332,7 +332,7 @@ TEST_CASE("without a free descriptor nothing is read, and a later look reads it"
 TEST_CASE("a plain file that cannot be read, or has more than it says, is refused or cut") {
   FollowedFile memory("/proc/self/mem");
   CHECK(text_of(memory.look()) == "refused: Input/output error");
-  constexpr std::size_t kPages = 60'000;
+  constexpr std::size_t kPages = 40'000;
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   auto* const area = static_cast<char*>(::mmap(nullptr, kPages * page, PROT_NONE,
                                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
