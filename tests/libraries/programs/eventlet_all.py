@@ -15,7 +15,6 @@ EXPECT = {
         "os:read",
         "select:select",
         "socket:socket",
-        "sys.modules:__original_module_threading",
         "threading:current_thread",
         "time:sleep",
     ],
