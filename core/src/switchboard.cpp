@@ -125,30 +125,33 @@ bool Switchboard::wanted(int id, const Facts& facts, const Ballot& votes,
   });
 }
 
-template <class All>
-auto Switchboard::around(All& patches, const Selector& selector) {
-  return selector.scope == Scope::patch ? patches.equal_range(selector.patch)
-                                        : std::pair(patches.begin(), patches.end());
+template <class All, class Visit>
+void Switchboard::for_each(All& patches, const Selector& selector, const Visit& visit) {
+  const auto [from, to] = selector.scope == Scope::patch
+                              ? patches.equal_range(selector.patch)
+                              : std::pair(patches.begin(), patches.end());
+  for (auto at = from; at != to; ++at) {
+    if (selector.matches(at->first, at->second.facts)) visit(at->first, at->second);
+  }
 }
 
-// In ascending order.
 std::vector<int> Switchboard::meant(const std::vector<Selector>& selectors) const {
   std::set<int> ids;
   for (const auto& selector : selectors) {
-    const auto [from, to] = around(patches_, selector);
-    for (auto at = from; at != to; ++at) {
-      if (selector.matches(at->first, at->second.facts)) ids.insert(at->first);
-    }
+    for_each(patches_, selector, [&](int id, const auto& /*patch*/) { ids.insert(id); });
   }
   return {ids.begin(), ids.end()};
 }
 
-bool Switchboard::have_in_common(const Selector& a, const Selector& b) const {
-  if (a.within(b) || b.within(a)) return true;
-  const auto [from, to] = around(patches_, a.scope == Scope::patch ? a : b);
-  return std::any_of(from, to, [&](const auto& each) {
-    return a.matches(each.first, each.second.facts) && b.matches(each.first, each.second.facts);
+bool Switchboard::is_about(const Selector& on, const std::vector<Selector>& named,
+                           const std::vector<int>& ids) const {
+  const bool in_words = std::any_of(named.begin(), named.end(), [&](const auto& each) {
+    return each.within(on) || on.within(each);
   });
+  if (in_words) return true;
+  if (on.scope == Scope::patch) return std::binary_search(ids.begin(), ids.end(), on.patch);
+  return std::any_of(ids.begin(), ids.end(),
+                     [&](int id) { return on.matches(id, patches_.at(id).facts); });
 }
 
 // Whether a withdrawal of what `selector` names takes this vote with it.
@@ -175,10 +178,10 @@ Standing Switchboard::stand(int id, const Enrolled& patch) const {
   const bool lifted = std::any_of(lifts_.begin(), lifts_.end(), [&](const auto& lift) {
     return lift.on.matches(id, patch.facts);
   });
-  for (const auto& vote : votes_.about(id).all()) {
-    if (!vote.holds(id, patch.facts)) continue;
+  votes_.for_each_about(id, [&](const auto& vote) {
+    if (!vote.holds(id, patch.facts)) return;
     (lifted && is_liftable(vote.source) ? standing.lifted : standing.votes).push_back(vote);
-  }
+  });
   return standing;
 }
 
@@ -186,17 +189,9 @@ Standing Switchboard::stand(int id, const Enrolled& patch) const {
 std::vector<Vote> Switchboard::held_over(const std::vector<Selector>& named,
                                          const Ballot& votes) const {
   const auto ids = meant(named);
-  const auto is_meant = [&](const Selector& on) {
-    if (on.scope == Scope::patch) return std::binary_search(ids.begin(), ids.end(), on.patch);
-    return std::any_of(ids.begin(), ids.end(),
-                       [&](int id) { return on.matches(id, patches_.at(id).facts); });
-  };
   std::vector<Vote> held;
   for (auto& vote : votes.all()) {
-    const bool in_words = std::any_of(named.begin(), named.end(), [&](const auto& on) {
-      return on.within(vote.on) || vote.on.within(on);
-    });
-    if (in_words || is_meant(vote.on)) held.push_back(std::move(vote));
+    if (is_about(vote.on, named, ids)) held.push_back(std::move(vote));
   }
   return held;
 }
@@ -207,14 +202,11 @@ Ballot Switchboard::about(const Selector& touched) const {
 
 void Switchboard::foresee(SwitchEntry& entry, const Selector& touched, const Ballot& votes,
                           const std::vector<Lift>& lifts) const {
-  const auto [from, to] = around(patches_, touched);
-  for (auto at = from; at != to; ++at) {
-    const auto& [id, patch] = *at;
-    if (!touched.matches(id, patch.facts)) continue;
+  for_each(patches_, touched, [&](int id, const auto& patch) {
     const bool off = wanted(id, patch.facts, votes, lifts);
-    if (off != patch.off && patch.means != Means::none)
-      (off ? entry.turned_off : entry.turned_on).push_back(id);
-  }
+    if (off == patch.off || patch.means == Means::none) return;
+    (off ? entry.turned_off : entry.turned_on).push_back(id);
+  });
   entry.held = held_over(entry.on, votes);
 }
 
@@ -251,21 +243,18 @@ result<void> Switchboard::commit(SwitchEntry entry, Selector touched, const Edit
     if (!first) foresee(entry, touched, about(touched), lifts_);
     if (!entry.turned_off.empty()) transitions_[{entry.source, true}] += entry.turned_off.size();
     if (!entry.turned_on.empty()) transitions_[{entry.source, false}] += entry.turned_on.size();
-    const auto [from, to] = around(patches_, touched);
-    for (auto at = from; at != to; ++at) {
-      auto& [id, patch] = *at;
-      if (!touched.matches(id, patch.facts)) continue;
+    for_each(patches_, touched, [&](int id, auto& patch) {
       const bool off = wanted(id, patch.facts, votes_, lifts_);
-      if (off == patch.off) continue;
+      if (off == patch.off) return;
       patch.off = off;
       if (patch.cell != nullptr) patch.cell->off.store(off);
-      if (patch.means == Means::none) continue;
+      if (patch.means == Means::none) return;
       // What was taken off the call path has to be put on it again, whatever its cell says.
       const bool structural =
           patch.means == Means::queue || (!off && patch.level == Level::removed);
       patch.level = structural ? Level::queued : Level::accepted;
       if (structural) work.emplace_back(id, off);
-    }
+    });
   }
   if (listener.work) {
     for (const auto& [id, off] : work) listener.work(id, off);
@@ -298,11 +287,11 @@ result<void> Switchboard::vote(const Vote& vote) {
   return commit({0, 0, "off", vote.source, {vote.on}, vote.by, {}, {}, {}}, vote.on,
                 [&](auto& votes, auto& lifts) {
                   votes.put(dated);
-                  // Whoever says off now means it: what was lifted before for a time is lifted no
-                  // more.
-                  if (vote.source != Source::control) return;
-                  std::erase_if(lifts,
-                                [&](const auto& lift) { return have_in_common(lift.on, vote.on); });
+                  // Whoever says off now means it: what was lifted for a time is lifted no more.
+                  if (vote.source != Source::control || lifts.empty()) return;
+                  const auto ids = meant({vote.on});
+                  std::erase_if(
+                      lifts, [&](const auto& lift) { return is_about(lift.on, {vote.on}, ids); });
                 });
 }
 
@@ -421,7 +410,7 @@ std::optional<Standing> Switchboard::standing(int id) const {
 std::vector<Standing> Switchboard::standings(const Selector& selector) const {
   const std::lock_guard lock(mutex_);
   std::vector<Standing> all;
-  for (const int id : meant({selector})) all.push_back(stand(id, patches_.at(id)));
+  for_each(patches_, selector, [&](int id, const auto& patch) { all.push_back(stand(id, patch)); });
   return all;
 }
 

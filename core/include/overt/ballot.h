@@ -32,6 +32,13 @@ class Ballot {
     return at != by_patch_.end() && std::any_of(at->second.begin(), at->second.end(), is);
   }
 
+  template <class Visit>
+  void for_each_about(int patch, const Visit& visit) const {
+    std::for_each(wide_.begin(), wide_.end(), visit);
+    const auto at = by_patch_.find(patch);
+    if (at != by_patch_.end()) std::for_each(at->second.begin(), at->second.end(), visit);
+  }
+
   // The wide ones first, then by patch.
   std::vector<Vote> all() const;
 

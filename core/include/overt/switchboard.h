@@ -182,11 +182,14 @@ class Switchboard {
   bool put(int id, Enrolled enrolled);
   static bool wanted(int id, const Facts& facts, const Ballot& votes,
                      const std::vector<Lift>& lifts);
-  // Where patches that a selector means can be: one place, where it names its patch.
-  template <class All>
-  static auto around(All& patches, const Selector& selector);
-  std::vector<int> meant(const std::vector<Selector>& selectors) const;
-  bool have_in_common(const Selector& a, const Selector& b) const;
+  // Visits the patches that a selector means: one look-up where it names its patch.
+  template <class All, class Visit>
+  static void for_each(All& patches, const Selector& selector, const Visit& visit);
+  std::vector<int> meant(const std::vector<Selector>& selectors) const;  // ascending
+  // Whether `on` is about something of what was named: in words, or by a patch in common.
+  // `ids`: meant(named).
+  bool is_about(const Selector& on, const std::vector<Selector>& named,
+                const std::vector<int>& ids) const;
   bool is_named(const Selector& selector, const Vote& vote) const;
   Standing stand(int id, const Enrolled& enrolled) const;
   Ballot about(const Selector& touched) const;
