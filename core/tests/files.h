@@ -44,20 +44,27 @@ class Directory {
   std::filesystem::path path_;
 };
 
-// While it lives no file grows beyond `bytes`, as on a disk that is full.
-class FullDisk {
+// While it lives the process may have no more of something: RLIMIT_NOFILE, RLIMIT_FSIZE.
+class Limit {
  public:
-  explicit FullDisk(std::uint64_t bytes) {
-    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
-    const rlimit tight{bytes, before_.rlim_max};
-    REQUIRE(::setrlimit(RLIMIT_FSIZE, &tight) == 0);
+  Limit(__rlimit_resource resource, rlim_t most) : resource_(resource) {
+    REQUIRE(::getrlimit(resource_, &before_) == 0);
+    const rlimit tight{most, before_.rlim_max};
+    REQUIRE(::setrlimit(resource_, &tight) == 0);
   }
-  ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
-  FullDisk(const FullDisk&) = delete;
-  FullDisk& operator=(const FullDisk&) = delete;
+  ~Limit() { ::setrlimit(resource_, &before_); }
+  Limit(const Limit&) = delete;
+  Limit& operator=(const Limit&) = delete;
 
  private:
+  __rlimit_resource resource_;
   rlimit before_{};
+};
+
+// No file grows beyond `bytes`, as on a disk that is full.
+class FullDisk : public Limit {
+ public:
+  explicit FullDisk(std::uint64_t bytes) : Limit(RLIMIT_FSIZE, bytes) {}
 };
 
 inline std::string read_file(const std::string& path) {

@@ -50,22 +50,6 @@ void give_away(const std::string& path) {
   REQUIRE(::chown(path.c_str(), kSomebody, static_cast<gid_t>(-1)) == 0);
 }
 
-// While it lives no descriptor can be opened.
-class NoDescriptor {
- public:
-  NoDescriptor() {
-    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
-    const rlimit none{0, before_.rlim_max};
-    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
-  }
-  ~NoDescriptor() { ::setrlimit(RLIMIT_NOFILE, &before_); }
-  NoDescriptor(const NoDescriptor&) = delete;
-  NoDescriptor& operator=(const NoDescriptor&) = delete;
-
- private:
-  rlimit before_{};
-};
-
 }  // namespace
 
 TEST_CASE("a file is seen once, and again when it changed") {
@@ -318,7 +302,7 @@ TEST_CASE("without a free descriptor nothing is read, and a later look reads it"
   const test::Directory files;
   FollowedFile file(files.write("overt.toml", "one"));
   {
-    const NoDescriptor now;
+    const test::Limit no_descriptor(RLIMIT_NOFILE, 0);
     CHECK(text_of(file.look()) == "refused: cannot read this file: Too many open files");
     CHECK(text_of(file.look()) == "nothing new");
     CHECK(file.descriptor() == -1);

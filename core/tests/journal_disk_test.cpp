@@ -117,12 +117,10 @@ TEST_CASE("the journal keeps away from the numbers that a program uses, where th
   REQUIRE(journal.open(files.path("7.journal"), head_of(7)));
   CHECK(descriptor_of(journal.path()) >= 1000);
 
-  rlimit before{};
-  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
-  const rlimit few{100, before.rlim_max};
-  REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
-  const auto opened = journal.open(files.path("8.journal"), head_of(8));
-  ::setrlimit(RLIMIT_NOFILE, &before);
+  const auto opened = [&] {
+    const Limit few(RLIMIT_NOFILE, 100);
+    return journal.open(files.path("8.journal"), head_of(8));
+  }();
   CHECK(opened);
   const int number = descriptor_of(journal.path());
   CHECK((number > STDERR_FILENO && number < 100));
