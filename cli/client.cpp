@@ -12,6 +12,7 @@
 
 #include "overt/control.h"
 #include "overt/control_socket.h"
+#include "overt/json_text.h"
 
 namespace overt::cli {
 namespace {
@@ -87,7 +88,7 @@ tl::unexpected<Error> Client::silent() const {
 
 result<void> Client::send(const std::string& verb, const Json& params) {
   const Json request = {{"jsonrpc", "2.0"}, {"id", 1}, {"method", verb}, {"params", params}};
-  auto line = request.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  auto line = compact_json(request) + "\n";
   if (line.size() > kLargestFrame)
     return fail(Code::usage, "this is too much to ask at once", verb);
   for (std::string_view rest = line; !rest.empty();) {

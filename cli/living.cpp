@@ -5,6 +5,7 @@
 #include <functional>
 #include <thread>
 
+#include "overt/json_text.h"
 #include "processes.h"
 
 namespace overt::cli {
@@ -39,9 +40,8 @@ result<std::vector<Event>> events_of(Client& client) {
     const auto more = page->value("events", Json::array());
     if (more.empty()) break;
     for (const auto& event : more) {
-      events.push_back(
-          {event.value("sequence", after + 1), event.value("at", 0.0), event.value("kind", ""),
-           event.value("what", Json()).dump(-1, ' ', false, Json::error_handler_t::replace)});
+      events.push_back({event.value("sequence", after + 1), event.value("at", 0.0),
+                        event.value("kind", ""), compact_json(event.value("what", Json()))});
     }
     if (events.back().sequence <= after) break;
   }
@@ -65,7 +65,7 @@ result<Report> report_of(Client& client) {
   whole["patches"] = std::move(patches);
   // What only a process itself says of itself, at its end.
   whole.update({{"modules", 0}, {"watch_ms", 0.0}, {"children", Json::array()}});
-  auto report = report_from_json(whole.dump(-1, ' ', false, Json::error_handler_t::replace));
+  auto report = report_from_json(compact_json(whole));
   if (!report) return report;
   auto events = events_of(client);
   if (!events) return tl::unexpected(events.error());

@@ -9,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "overt/json_text.h"
 #include "overt/patch_name.h"
 #include "overt/switchboard.h"
 #include "overt/text.h"
@@ -307,7 +308,7 @@ int print_json(std::vector<Party>& parties, const Switching& options, const Json
     }
     out["processes"].push_back(std::move(process));
   }
-  std::cout << out.dump(1, ' ', false, Json::error_handler_t::replace) << '\n';
+  std::cout << indented_json(out);
   return partly && !options.dry_run ? kPartly : 0;
 }
 

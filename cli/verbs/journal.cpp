@@ -12,6 +12,7 @@
 #include "../verbs.h"
 #include "../words.h"
 #include "overt/history.h"
+#include "overt/json_text.h"
 #include "overt/text.h"
 
 namespace overt::cli {
@@ -22,10 +23,6 @@ struct Options {
   bool json = false;
   bool follow = false;
 };
-
-std::string dumped(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 struct Told {
   int pid = 0;
@@ -40,13 +37,14 @@ void print(std::vector<Told>& events, bool json) {
     if (json) {
       Json line = {{"schema", "overt.event/1"}, {"pid", pid}};
       line.update(event);
-      std::cout << dumped(line) << '\n';
+      std::cout << compact_json(line) << '\n';
       continue;
     }
     const auto at = event.value("at", 0.0);
     const auto kind = event.value("kind", "");
     std::cout << (at > 0 ? clock_words(at, true) : std::string("-")) << "  " << pid << "  " << kind
-              << "  " << printable(event_words({0, at, kind, dumped(event["what"])}), 4000) << '\n';
+              << "  " << printable(event_words({0, at, kind, compact_json(event["what"])}), 4000)
+              << '\n';
   }
   events.clear();
   std::cout.flush();

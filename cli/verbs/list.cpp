@@ -18,6 +18,7 @@
 #include "../verbs.h"
 #include "../words.h"
 #include "overt/duration.h"
+#include "overt/json_text.h"
 #include "overt/meter.h"
 #include "overt/patch_name.h"
 
@@ -204,7 +205,7 @@ std::string as_json(const std::vector<Listed>& all, bool registries) {
     }
     out["processes"].push_back(std::move(process));
   }
-  return out.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return indented_json(out);
 }
 
 // Without a name all processes are shown, and the patches where they are of one service.

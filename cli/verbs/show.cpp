@@ -11,6 +11,7 @@
 #include "../verbs.h"
 #include "../words.h"
 #include "overt/duration.h"
+#include "overt/json_text.h"
 #include "overt/meter.h"
 #include "overt/patch_name.h"
 #include "overt/text.h"
@@ -131,7 +132,7 @@ int show(const Options& options) {
     if (options.json) {
       Json out = {{"schema", "overt.show/1"}, {"pid", client.pid()}};
       out.update(*patch);
-      std::cout << out.dump(1, ' ', false, Json::error_handler_t::replace) << '\n';
+      std::cout << indented_json(out);
     } else {
       print(client, *patch);
     }

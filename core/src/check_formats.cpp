@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "overt/check.h"
+#include "overt/json_text.h"
 #include "overt/text.h"
 #include "report_words.h"
 
@@ -122,9 +123,7 @@ ordered_json sarif_result(const Finding& finding, const std::string& lock) {
   return out;
 }
 
-std::string dumped(const ordered_json& out) {
-  return out.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-}
+std::string dumped(const ordered_json& out) { return indented_json(out); }
 
 }  // namespace
 

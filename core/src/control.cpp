@@ -4,6 +4,7 @@
 
 #include "bounded_json.h"
 #include "control_verbs.h"
+#include "overt/json_text.h"
 
 namespace overt {
 namespace {
@@ -17,9 +18,7 @@ constexpr int kNoRequest = -32600;
 constexpr int kNoVerb = -32601;
 constexpr int kFault = -32603;
 
-std::string line_of(const ordered_json& message) {
-  return message.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
-}
+std::string line_of(const ordered_json& message) { return compact_json(message) + "\n"; }
 
 std::string error_line(const json& id, int code, const std::string& what,
                        const std::string& subject = {}) {

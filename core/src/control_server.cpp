@@ -8,6 +8,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "overt/json_text.h"
 #include "overt/text.h"
 
 namespace overt {
@@ -51,10 +52,6 @@ std::string actor_of(const ucred& peer) {
   std::string text = "uid " + std::to_string(peer.uid) + ", pid " + std::to_string(peer.pid);
   const auto program = program_of(peer.pid);
   return program.empty() ? text : text + " (" + printable(program) + ")";
-}
-
-std::string json_text(const std::string& text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace
@@ -164,7 +161,7 @@ bool ControlServer::admit(int fd, double now) {
 
 void ControlServer::reject(const std::string& why) {
   control_.history.add("control", R"({"rejected": )" + std::to_string(rejected_) + R"(, "why": )" +
-                                      json_text(why) + "}");
+                                      json_string(why) + "}");
 }
 
 // Whoever has waited longest without a word goes; spare ones go by themselves.
@@ -247,7 +244,7 @@ void ControlServer::check() {
   // Closed by a daemon, or its name was taken away: make another, where that can be done.
   abandon();
   if (auto opened = open(); opened) {
-    control_.history.add("control", R"({"reopened": )" + json_text(listening_.path) + "}");
+    control_.history.add("control", R"({"reopened": )" + json_string(listening_.path) + "}");
   }
 }
 

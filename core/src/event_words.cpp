@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "overt/history.h"
+#include "overt/json_text.h"
 #include "overt/patch_name.h"
 #include "switch_json.h"
 
@@ -83,8 +84,7 @@ std::string all_fields(const json& what) {
   std::string said;
   for (const auto& [key, value] : what.items()) {
     said += (said.empty() ? "" : ", ") + key + ": " +
-            (value.is_string() ? value.get<std::string>()
-                               : value.dump(-1, ' ', false, json::error_handler_t::replace));
+            (value.is_string() ? value.get<std::string>() : compact_json(value));
   }
   return said;
 }

@@ -17,6 +17,7 @@
 #include "bounded_json.h"
 #include "json_fields.h"
 #include "overt/clock.h"
+#include "overt/json_text.h"
 #include "overt/ledger.h"
 #include "overt/output.h"
 
@@ -43,7 +44,7 @@ result<void> Journal::open(const std::string& path, const JournalHead& head) {
     out["fork_of"] = head.fork_of;
     out["fork_at"] = head.fork_at;
   }
-  const auto first = out.dump(-1, ' ', false, json::error_handler_t::replace);
+  const auto first = compact_json(out);
   line(first);
   if (size_ == 0) head_ = first + "\n";
   return {};
@@ -107,7 +108,7 @@ bool Journal::line(const std::string& text) {
 
 void Journal::patch(const Patch& patch, int modules) {
   const ordered_json out = {{"patch", patch_to_json(patch)}, {"modules", modules}};
-  line(out.dump(-1, ' ', false, json::error_handler_t::replace));
+  line(compact_json(out));
 }
 
 static bool is_written(int times) {
@@ -119,7 +120,7 @@ void Journal::revert(int id, int times, const std::string& lost) {
   if (!is_written(times) && lost.empty()) return;
   ordered_json out = {{"revert", id}, {"at", seconds_now()}};
   if (!lost.empty()) out["lost"] = lost;
-  line(out.dump(-1, ' ', false, json::error_handler_t::replace));
+  line(compact_json(out));
 }
 
 void Journal::again(int id, int times) {
@@ -149,7 +150,7 @@ void Journal::end(int modules, double watch_ms, const std::vector<Patch>& patche
                       {"handlers", std::move(handlers)},
                       {"looks", std::move(looks)},
                       {"costs", std::move(costs)}}}};
-  line(out.dump(-1, ' ', false, json::error_handler_t::replace));
+  line(compact_json(out));
 }
 
 void Journal::close() {
@@ -245,11 +246,7 @@ class Replay {
     json what = {{"id", id}, {"target", ledger.patch(id).target}};
     if (const auto lost = entry.find("lost"); lost != entry.end()) what["lost"] = *lost;
     report.events.push_back(
-        {report.events.size() + 1, entry.value("at", 0.0), kind, text_of(what)});
-  }
-
-  static std::string text_of(const json& what) {
-    return what.dump(-1, ' ', false, json::error_handler_t::replace);
+        {report.events.size() + 1, entry.value("at", 0.0), kind, compact_json(what)});
   }
 
   void apply(const json& entry, bool own) {
@@ -278,7 +275,7 @@ class Replay {
       note("again", entry, id->second);
     } else if (const auto votes = entry.find("switch"); votes != entry.end()) {
       report.events.push_back(
-          {report.events.size() + 1, votes->value("at", 0.0), "switch", text_of(*votes)});
+          {report.events.size() + 1, votes->value("at", 0.0), "switch", compact_json(*votes)});
     } else if (const auto proof = entry.find("proof"); proof != entry.end()) {
       apply_proof(*proof);
     } else if (const auto end = entry.find("end"); end != entry.end() && own) {
@@ -314,7 +311,7 @@ class Replay {
       ledger.patch(id->second).proof = std::move(proof);
     }
     report.events.push_back(
-        {report.events.size() + 1, entry.value("at", 0.0), "proof", text_of(named)});
+        {report.events.size() + 1, entry.value("at", 0.0), "proof", compact_json(named)});
   }
 
   std::unordered_map<int, int> ids_;  // as the lines name patches -> as the ledger does

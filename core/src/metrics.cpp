@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "overt/json_text.h"
+
 namespace overt {
 namespace {
 
@@ -25,8 +27,7 @@ std::string escaped(const std::string& text) {
     out += c == '\n' ? std::string("\\n") : std::string(1, c);
   }
   // What is no UTF-8 would make the whole page unreadable.
-  auto quoted = json(out).dump(-1, ' ', false, json::error_handler_t::replace);
-  return json::parse(quoted).get<std::string>();
+  return json::parse(json_string(out)).get<std::string>();
 }
 
 std::string number(double value) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "overt/json_text.h"
 #include "overt/vote.h"
 
 namespace overt {
@@ -150,7 +151,7 @@ std::string to_json(const std::vector<Decided>& decided) {
          {"origin", origin_word(facts)},
          {"phase", name(facts.phase)}});
   }
-  return out.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  return indented_json(out);
 }
 
 }  // namespace overt

@@ -5,6 +5,7 @@
 
 #include "bounded_json.h"
 #include "json_fields.h"
+#include "overt/json_text.h"
 #include "overt/report.h"
 
 namespace overt {
@@ -41,7 +42,7 @@ std::string to_json(const Report& report, bool internal) {
     out["registries"].push_back(registry_to_json(registry));
   }
   // Names come from programs: bytes that are no UTF-8 are replaced, never an error.
-  return out.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  return indented_json(out);
 }
 
 result<Report> report_from_json(std::string_view text) {

@@ -16,6 +16,7 @@
 #include <sstream>
 
 #include "bounded_json.h"
+#include "overt/json_text.h"
 #include "overt/output.h"
 #include "overt/policy.h"
 #include "overt/review.h"
@@ -75,7 +76,7 @@ std::string RunSettings::encode() const {
                     {"children", children},   {"internal", internal}, {"leads", leads},
                     {"runtime", runtime},     {"file", file},         {"service", service},
                     {"meter", meter}};
-  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+  return compact_json(out);
 }
 
 RunSettings RunSettings::lead(int leader) const {

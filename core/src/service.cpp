@@ -21,6 +21,7 @@
 #include "control_server.h"
 #include "overt/clock.h"
 #include "overt/followed_file.h"
+#include "overt/json_text.h"
 #include "overt/runtime_dir.h"
 #include "overt/switch_file.h"
 
@@ -36,8 +37,7 @@ std::atomic<Service*> the_service{nullptr};
 double monotonic() { return static_cast<double>(monotonic_ns()) * 1e-9; }
 
 std::string told(const char* key, const std::string& what, const std::string& subject) {
-  return nlohmann::json{{key, what}, {"subject", subject}}.dump(
-      -1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return compact_json(nlohmann::json{{key, what}, {"subject", subject}});
 }
 
 }  // namespace

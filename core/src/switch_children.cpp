@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "bounded_json.h"
+#include "overt/json_text.h"
 #include "switch_json.h"
 
 namespace overt {
@@ -24,10 +25,6 @@ constexpr std::size_t kRoom = 100'000;
 // Of each process by itself: never handed on.
 bool is_own(Source source) {
   return source == Source::policy || source == Source::environment || source == Source::file;
-}
-
-std::string dumped(const ordered_json& out) {
-  return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 }  // namespace
@@ -54,7 +51,7 @@ std::string Switchboard::for_children() const {
     }
     vote.on = *on;
     out["votes"].push_back(vote_to_json(vote));
-    size += dumped(out["votes"].back()).size();
+    size += compact_json(out["votes"].back()).size();
   }
   if (left_out > 0) out["left_out"] = left_out;
   for (const auto& lift : lifts_) {
@@ -65,7 +62,7 @@ std::string Switchboard::for_children() const {
     out["lifts"].push_back(std::move(each));
   }
   if (out["votes"].empty() && out["lifts"].empty()) return {};
-  return dumped(out);
+  return compact_json(out);
 }
 
 result<void> Switchboard::inherit(std::string_view text) {

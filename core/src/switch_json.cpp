@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "overt/json_text.h"
+
 namespace overt {
 namespace {
 
@@ -128,8 +130,6 @@ ordered_json entry_to_json(const SwitchEntry& entry) {
           {"held", std::move(held)}};
 }
 
-std::string to_json(const SwitchEntry& entry) {
-  return entry_to_json(entry).dump(-1, ' ', false, json::error_handler_t::replace);
-}
+std::string to_json(const SwitchEntry& entry) { return compact_json(entry_to_json(entry)); }
 
 }  // namespace overt

@@ -6,6 +6,7 @@
 
 #include "bind.h"
 #include "overt/control.h"
+#include "overt/json_text.h"
 #include "overt/metrics.h"
 #include "refusal.h"
 #include "serving.h"
@@ -50,8 +51,7 @@ void bind_metrics(nb::module_& m) {
       "metrics", [](bool each) { return metrics_text({measured()}, each); },
       nb::arg("each") = false, "What is measured, in the text format of Prometheus.");
   m.def(
-      "measured",
-      [] { return measured().dump(-1, ' ', false, ordered_json::error_handler_t::replace); },
+      "measured", [] { return compact_json(measured()); },
       "The same as the answers to the verbs `hello` and `list`.");
   m.def("events", &events, nb::arg("after"),
         "What happened since event `after`, as the answer to the verb `journal`.");

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "metering.h"
+#include "overt/json_text.h"
 #include "overt/patch_name.h"
 #include "serving.h"
 
@@ -26,12 +27,11 @@ void look_at_budgets(double now) {
   if (budgets().empty()) return;
   for (const auto& trip : budgets().look(now, meters(), switchboard().standings())) {
     const bool off = trip.action == BudgetAction::off;
-    history().add("budget", nlohmann::json{{"id", trip.id},
-                                           {"target", trip.target},
-                                           {"what", trip.what},
-                                           {"budget", trip.origin},
-                                           {"action", off ? "off" : "warn"}}
-                                .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    history().add("budget", compact_json(nlohmann::json{{"id", trip.id},
+                                                        {"target", trip.target},
+                                                        {"what", trip.what},
+                                                        {"budget", trip.origin},
+                                                        {"action", off ? "off" : "warn"}}));
     if (!off) continue;
     Vote vote;
     vote.source = Source::budget;

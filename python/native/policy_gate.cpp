@@ -10,6 +10,7 @@
 
 #include "overt/budget.h"
 #include "overt/followed_file.h"
+#include "overt/json_text.h"
 #include "overt/output.h"
 #include "overt/switch_file.h"
 #include "overt/text.h"
@@ -110,14 +111,13 @@ Vote vote_of(int id, const Decision& decision) {
 }
 
 void keep_history(const Patch& patch, const Decision& decision, bool undone) {
-  history().add("policy", nlohmann::json{{"id", patch.id},
-                                         {"target", patch.target},
-                                         {"owner", patch.owner.name},
-                                         {"action", name(decision.action)},
-                                         {"undone", undone},
-                                         {"rule", decision.where()},
-                                         {"reason", decision.reason}}
-                              .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  history().add("policy", compact_json(nlohmann::json{{"id", patch.id},
+                                                      {"target", patch.target},
+                                                      {"owner", patch.owner.name},
+                                                      {"action", name(decision.action)},
+                                                      {"undone", undone},
+                                                      {"rule", decision.where()},
+                                                      {"reason", decision.reason}}));
 }
 
 std::string warning(const Patch& patch, const Decision& decision, const std::string& end) {

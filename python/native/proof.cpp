@@ -9,6 +9,7 @@
 #include "foreign_switch.h"
 #include "governed.h"
 #include "overt/clock.h"
+#include "overt/json_text.h"
 #include "serving.h"
 #include "soon.h"
 
@@ -103,7 +104,7 @@ void prove(const std::vector<int>& ids, const By& by) {
                                 {"actor", by.actor},
                                 {"reason", by.reason},
                                 {"patches", std::move(told)}};
-  keep_proof(entry.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  keep_proof(compact_json(entry));
 }
 
 std::uint64_t want_proof(const std::vector<int>& ids, const By& by) {

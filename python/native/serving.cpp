@@ -14,6 +14,7 @@
 #include "holders.h"
 #include "metering.h"
 #include "namespaces.h"
+#include "overt/json_text.h"
 #include "overt/output.h"
 #include "overt/process_view.h"
 #include "overt/service.h"
@@ -190,12 +191,10 @@ void vote_by_hand(int id, bool off, const By& by) {
 void enroll(const Patch& patch) {
   patch.governed ? enroll_governed(patch) : enroll_foreign(patch);
   // An object made of the four would take three times as long.
-  const auto quoted = [](std::string_view text) {
-    return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  };
   history().add("patch", R"({"id": )" + std::to_string(patch.id) + R"(, "target": )" +
-                             quoted(patch.target) + R"(, "owner": )" + quoted(patch.owner.name) +
-                             R"(, "change": )" + quoted(name(patch.change)) + "}");
+                             json_string(patch.target) + R"(, "owner": )" +
+                             json_string(patch.owner.name) + R"(, "change": )" +
+                             json_string(name(patch.change)) + "}");
 }
 
 void withdraw(int id) {
